@@ -1,0 +1,130 @@
+"""Text that people typed: what may be stored, and what may reach a terminal, paper or a file.
+
+A patient's name has driven a real terminal (window title, clipboard, a forged prompt). So
+controls, escape sequences and direction overrides are refused when typed, replaced when
+imported, and dropped again on the way out whatever the database holds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from wcwidth import wcswidth, wcwidth
+
+from deskterm.errors import Invalid
+
+# C0, DEL, C1; bidirectional and invisible formatting; lone surrogates; tag characters.
+# ZWNJ and ZWJ (U+200C, U+200D) stay: Persian and Indic names need them.
+_UNSAFE = (
+    "\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f"
+)
+UNSAFE = re.compile(f"[{_UNSAFE}]")
+# the same, less the line feed
+_UNSAFE_BLOCK = re.compile(f"(?!\n)[{_UNSAFE}]")
+MAX_MARKS = 4
+
+
+def clean_text(text: str, *, field: str = "", limit: int = 0, lines: bool = False) -> str:
+    """``text`` as it may be stored: NFC, trimmed, at most ``limit`` characters.
+
+    ``lines`` allows line breaks. Raises Invalid for control characters, escape sequences,
+    direction overrides, more than four combining marks on one letter, or a text too long;
+    nothing is silently dropped, because the person typing can mend it.
+    """
+    if not text:
+        return ""
+    if lines:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    unsafe = _UNSAFE_BLOCK if lines else UNSAFE
+    if unsafe.search(text):
+        raise Invalid(
+            "This text holds a control or direction character",
+            "Type it again without pasting",
+            field=field,
+        )
+    text = unicodedata.normalize("NFC", text).strip()
+    if _too_many_marks(text):
+        raise Invalid("Too many accents on one letter", "Type the name again", field=field)
+    if limit and len(text) > limit:
+        raise Invalid(
+            f"Too long: {len(text)} characters, at most {limit}", "Shorten it", field=field
+        )
+    return text
+
+
+def tidy_import(text: object, *, limit: int = 0, lines: bool = False) -> str:
+    """Imported ``text`` made storable: unsafe characters become U+FFFD, the rest is cut to fit."""
+    if text is None:
+        return ""
+    value = str(text)
+    if lines:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+    value = (_UNSAFE_BLOCK if lines else UNSAFE).sub("\ufffd", value)
+    value = unicodedata.normalize("NFC", value).strip()
+    if _too_many_marks(value):
+        value = "".join(c for c in value if not unicodedata.combining(c))
+    return value[:limit] if limit else value
+
+
+def safe(text: object) -> str:
+    """``text`` with everything dropped that could act on a terminal; one line."""
+    return UNSAFE.sub("", str(text))
+
+
+def safe_block(text: object) -> str:
+    """Like :func:`safe`, keeping line breaks; for receipts and notes."""
+    return "\n".join(safe(line) for line in str(text).split("\n"))
+
+
+def fold(text: str) -> str:
+    """``text`` for searching: lower case, no accents, and only letters, digits and spaces.
+
+    Hyphens and apostrophes vanish inside words, so ``O'Neil`` and ``oneil`` meet; ``ß``, ``ø``
+    and their like are spelt out.
+    """
+    spelt = text.translate(_SPELT)
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(c)
+    )
+    return " ".join(re.sub(r"[^\w\s]|_", "", plain.casefold()).split())
+
+
+_SPELT = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ł": "l",
+     "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"}
+)  # fmt: skip
+
+
+def width(text: str) -> int:
+    """Terminal cells that ``text`` takes."""
+    cells = wcswidth(text)
+    return cells if cells >= 0 else sum(max(wcwidth(c), 0) for c in text)
+
+
+def fit(text: object, cells: int, *, right: bool = False) -> str:
+    """``text`` made exactly ``cells`` wide: padded, or cut with ``~`` as its last cell."""
+    value = safe(text)
+    wide = width(value)
+    if wide > cells:
+        if cells <= 0:
+            return ""
+        kept, used = "", 0
+        for c in value:
+            w = max(wcwidth(c), 0)
+            if used + w > cells - 1:
+                break
+            kept, used = kept + c, used + w
+        return kept + "~" + " " * (cells - 1 - used)
+    pad = " " * (cells - wide)
+    return pad + value if right else value + pad
+
+
+def _too_many_marks(text: str) -> bool:
+    run = 0
+    for c in unicodedata.normalize("NFD", text):
+        run = run + 1 if unicodedata.combining(c) else 0
+        if run > MAX_MARKS:
+            return True
+    return False
