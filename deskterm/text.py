@@ -85,9 +85,7 @@ def fold(text: str) -> str:
     and their like are spelt out.
     """
     spelt = text.translate(_SPELT)
-    plain = "".join(
-        c for c in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(c)
-    )
+    plain = "".join(c for c in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(c))
     return " ".join(re.sub(r"[^\w\s]|_", "", plain.casefold()).split())
 
 

@@ -1,0 +1,1 @@
+"""What is stored: models by column, the connection, migrations and the journal."""

@@ -1,0 +1,58 @@
+"""All tables and guards, in the order they are created."""
+
+from __future__ import annotations
+
+from peewee import Database, SqliteDatabase
+
+from deskterm.db import (
+    codes,
+    coverage,
+    journal,
+    messages,
+    patients,
+    payments,
+    scheduling,
+    staff,
+    tasks,
+    visits,
+)
+from deskterm.db.base import Record
+
+COLUMNS = (staff, patients, coverage, scheduling, visits, payments, messages, codes, tasks)
+MODELS: tuple[type[Record], ...] = (
+    journal.JournalEntry,
+    *(model for column in COLUMNS for model in column.MODELS),
+)
+TRIGGERS: tuple[str, ...] = (
+    *journal.TRIGGERS,
+    *scheduling.TRIGGERS,
+    *visits.TRIGGERS,
+    *payments.TRIGGERS,
+    *messages.TRIGGERS,
+)
+
+
+def create_all(db: Database) -> None:
+    """Create every table, index and trigger as the models say it should be today."""
+    with db.bind_ctx(MODELS):
+        for model in MODELS:
+            model._meta.strict_tables = isinstance(db, SqliteDatabase)
+        db.create_tables(MODELS)
+        for trigger in TRIGGERS:
+            db.execute_sql(trigger)
+
+
+def script(db: SqliteDatabase) -> str:
+    """The statements that make an empty file into ``db``'s schema, one per paragraph."""
+    found = db.execute_sql(
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+        " AND name <> 'schema_version'"
+        " ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 ELSE 2 END, rowid"
+    ).fetchall()
+    return "\n\n".join(f"{statement};" for (statement,) in found) + "\n"
+
+
+if __name__ == "__main__":
+    memory = SqliteDatabase(":memory:")
+    create_all(memory)
+    print(script(memory), end="")

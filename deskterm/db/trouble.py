@@ -1,0 +1,82 @@
+"""What the database driver complains of, said so that a clerk can act on it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from peewee import DatabaseError, IntegrityError, InterfaceError, PeeweeException
+
+from deskterm.errors import Busy, Conflict, DesktermError, Invalid, Unreachable
+
+# A constraint's or trigger's own words, and what they mean at the desk.
+_GUARDS: dict[str, tuple[str, str, str]] = {
+    "appointment_overlap": (
+        "slot_taken",
+        "That time was just taken by another desk",
+        "Choose another time",
+    ),
+    "journal is append-only": ("journal", "The journal cannot be changed", ""),
+    "a posted ": ("posted", "A posted payment cannot be changed", "Void it and post it again"),
+    "receipt_sequence": ("receipt", "Two receipts asked for one number", "Press Enter again"),
+    "payment_unbalanced": (
+        "unbalanced",
+        "What was paid and what it was for do not add up",
+        "Check the amounts",
+    ),
+}
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's exceptions into the error family."""
+    try:
+        yield
+    except PeeweeException as error:
+        raise translate(error) from error
+
+
+def translate(error: BaseException) -> DesktermError:
+    """The error a clerk can act on; a failed rollback hides its cause in ``__context__``."""
+    chain: list[BaseException] = []
+    seen: BaseException | None = error
+    while seen is not None and seen not in chain:
+        chain.append(seen)
+        seen = seen.__context__
+    said = " | ".join(str(e) for e in chain).lower()
+    for words, (rule, message, hint) in _GUARDS.items():
+        if words in said:
+            return Conflict(message, hint, rule=rule)
+    if "locked" in said or "busy" in said:
+        return Busy("The database is busy", "Nothing was changed; press Enter to try again")
+    if "full" in said and "disk" in said:
+        return Unreachable(
+            "The disk is full; nothing was saved", "Free some room, then press Enter again"
+        )
+    if "readonly" in said or "read-only" in said:
+        return Unreachable(
+            "The database may only be read; nothing was saved",
+            "Check the disk and the file's owner",
+        )
+    if "not a database" in said or "malformed" in said or "encrypted" in said:
+        return Unreachable(
+            "The file is not a deskterm database, or it is damaged",
+            "Check --db, or restore a backup with deskterm admin restore",
+        )
+    if isinstance(error, IntegrityError):
+        return _broken_rule(said)
+    if isinstance(error, DatabaseError | InterfaceError):
+        return Unreachable(
+            "The database does not answer; nothing was saved",
+            "Try again; deskterm admin doctor tells more",
+        )
+    return Invalid("The database refused the change; nothing was saved", "")
+
+
+def _broken_rule(said: str) -> DesktermError:
+    column = said.rsplit(".", 1)[-1].split(" ")[0] if "failed:" in said else ""
+    if "unique" in said:
+        return Conflict("That is on file already", "Look it up first", rule="unique")
+    if "foreign key" in said:
+        return Conflict("It refers to a record that does not exist", "", rule="reference")
+    return Invalid(f"The database refused a value{f' for {column}' if column else ''}", "")

@@ -1,0 +1,84 @@
+"""Every operation of the office and the permission it needs; and what each role may do.
+
+An operation missing here cannot run: ``desk.operation`` refuses a name it does not find.
+"""
+
+from __future__ import annotations
+
+# operation -> permission
+OPERATIONS: dict[str, str] = {
+    "clinic.init": "administer",
+    "clinic.settings": "administer",
+    "staff.add": "administer",
+    "schedule.template": "manage_schedule",
+    "schedule.exception": "manage_schedule",
+    "schedule.horizon": "view_schedule",
+    "data.import": "import_data",
+    "patient.register": "edit_patients",
+    "patient.edit": "edit_patients",
+    "patient.confirm": "edit_patients",
+    "coverage.add": "edit_patients",
+    "coverage.edit": "edit_patients",
+    "coverage.end": "edit_patients",
+    "appointment.book": "book",
+    "appointment.move": "book",
+    "appointment.cancel": "book",
+    "appointment.confirm": "book",
+    "appointment.note": "book",
+    "appointment.reinstate": "book",
+    "visit.arrive": "run_visits",
+    "visit.check_in": "run_visits",
+    "visit.room": "run_visits",
+    "visit.with_provider": "run_visits",
+    "visit.ready": "run_visits",
+    "visit.check_out": "run_visits",
+    "visit.no_show": "run_visits",
+    "visit.left": "run_visits",
+    "visit.undo": "run_visits",
+    "visit.note": "run_visits",
+    "visit.walk_in": "run_visits",
+    "payment.charge": "take_payments",
+    "payment.take": "take_payments",
+    "payment.not_collected": "take_payments",
+    "payment.void": "void_payments",
+    "message.take": "messages",
+    "message.read": "messages",
+    "message.acknowledge": "messages",
+    "message.forward": "messages",
+    "message.close": "messages",
+    "message.reopen": "messages",
+}
+
+# permissions needed only to look
+VIEWS: frozenset[str] = frozenset(
+    {"view_patients", "view_schedule", "view_money", "view_messages", "view_journal", "backup"}
+)
+
+_DESK = {
+    "view_patients", "view_schedule", "view_money", "view_messages", "edit_patients", "book",
+    "overbook", "run_visits", "take_payments", "void_payments", "messages",
+}  # fmt: skip
+
+# What init writes into role_permission; afterwards the rows there decide.
+ROLES: dict[str, frozenset[str]] = {
+    "front_desk": frozenset(_DESK),
+    "biller": frozenset(
+        {"view_patients", "view_schedule", "view_money", "view_messages", "edit_patients",
+         "take_payments", "void_payments", "messages"}
+    ),
+    "clinician": frozenset(
+        {"view_patients", "view_schedule", "view_messages", "run_visits", "messages"}
+    ),
+    "manager": frozenset({*_DESK, "manage_schedule", "view_journal", "import_data"}),
+    "privacy_officer": frozenset(
+        {"view_patients", "view_schedule", "view_messages", "view_journal"}
+    ),
+    "administrator": frozenset(
+        {*_DESK, "manage_schedule", "administer", "backup", "import_data", "view_journal"}
+    ),
+}  # fmt: skip
+
+
+def permission_of(operation: str) -> str:
+    """The permission that ``operation`` needs. Raises KeyError for an unknown operation."""
+    return OPERATIONS[operation]
