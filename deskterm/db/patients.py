@@ -55,13 +55,15 @@ class Patient(Versioned):
     restricted = BooleanField(default=False)
     registered_at = Moment()
     source = CleanText(200, help_text="Where an imported record came from")
-    last_key = CleanText(80, index=True)
-    first_key = CleanText(80)
+    last_key = CleanText(120)
+    first_key = CleanText(120)
     birth_day = Whole(default=0, help_text="MMDD of the birth date, for four-digit checks")
+    sound_key = CleanText(90, index=True, help_text="how both names sound, and the birth year")
 
     class Meta:
         indexes = (
-            (("last_key", "first_key"), False),
+            (("last_key", "first_key", "birth_date"), False),
+            (("first_key", "last_key", "birth_date"), False),
             (("birth_date", "last_key"), False),
         )
 
@@ -76,6 +78,7 @@ class PatientIdentifier(Versioned):
     system = CleanText(200)
     value = CleanText(120)
     kind = CleanText(40, help_text="MR, SS, DL, PPN ... (HL7 table 0203)")
+    tail = CleanText(4, index=True, help_text="its last four letters or digits")
     active = BooleanField(default=True)
 
     class Meta:
@@ -153,7 +156,7 @@ class SearchName(Record):
 
     title = "search name"
 
-    word = CleanText(80)
+    word = CleanText(120)
     given = BooleanField(default=False)
 
     class Meta:
@@ -161,11 +164,11 @@ class SearchName(Record):
 
 
 class SearchNameKey(Record):
-    """The words that one deleted letter (or none) turns into ``key``."""
+    """The words that one deleted letter (or none) turns into ``key``; ``~`` begins a sound."""
 
     title = "search key"
 
-    key = CleanText(80)
+    key = CleanText(120)
     name = Reference(SearchName, column_name="name_id")
 
     class Meta:
@@ -174,16 +177,21 @@ class SearchNameKey(Record):
 
 
 class PatientNameWord(Record):
-    """Which patients carry a word beyond the start of their names (Garcia-LOPEZ, Joan MARIE)."""
+    """Words of names beyond legal surname and given name: Garcia-LOPEZ, Joan MARIE, a maiden name.
+
+    ``other`` is the name on the other side (the given name of a surname, and the reverse), so
+    that both are found in one range.
+    """
 
     title = "name word"
 
-    word = CleanText(80)
+    word = CleanText(120)
     given = BooleanField(default=False)
+    other = CleanText(120)
     patient = Reference(Patient, index=True)
 
     class Meta:
-        primary_key = CompositeKey("word", "given", "patient")
+        primary_key = CompositeKey("word", "given", "other", "patient")
         without_rowid = True
 
 

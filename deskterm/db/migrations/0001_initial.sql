@@ -2,7 +2,7 @@ CREATE TABLE schema_version (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT
 
 CREATE TABLE "provider" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "code" TEXT NOT NULL, "first_name" TEXT NOT NULL, "last_name" TEXT NOT NULL, "credential" TEXT NOT NULL, "npi" TEXT, "specialty" TEXT NOT NULL, "sort_order" INTEGER NOT NULL, "active" INTEGER NOT NULL) STRICT;
 
-CREATE TABLE "patient" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "mrn" TEXT NOT NULL, "last_name" TEXT NOT NULL, "first_name" TEXT NOT NULL, "middle_name" TEXT NOT NULL, "suffix" TEXT NOT NULL, "preferred_name" TEXT NOT NULL, "previous_last_name" TEXT NOT NULL, "pronunciation" TEXT NOT NULL, "birth_date" TEXT NOT NULL, "sex" TEXT NOT NULL CHECK (sex IN ('F', 'M', 'X', 'U')), "language" TEXT NOT NULL, "interpreter_needed" INTEGER NOT NULL, "email" TEXT NOT NULL, "contact_channel" TEXT NOT NULL CHECK (contact_channel IN ('phone', 'text', 'email', 'letter', 'none')), "pcp" TEXT NOT NULL, "pharmacy" TEXT NOT NULL, "alert" TEXT NOT NULL, "provider_id" INTEGER, "status" TEXT NOT NULL CHECK (status IN ('active', 'deceased', 'merged', 'entered_in_error')), "deceased_on" TEXT, "merged_into_id" INTEGER, "restricted" INTEGER NOT NULL, "registered_at" TEXT NOT NULL, "source" TEXT NOT NULL, "last_key" TEXT NOT NULL, "first_key" TEXT NOT NULL, "birth_day" INTEGER NOT NULL, FOREIGN KEY ("provider_id") REFERENCES "provider" ("id") ON DELETE RESTRICT, FOREIGN KEY ("merged_into_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
+CREATE TABLE "patient" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "mrn" TEXT NOT NULL, "last_name" TEXT NOT NULL, "first_name" TEXT NOT NULL, "middle_name" TEXT NOT NULL, "suffix" TEXT NOT NULL, "preferred_name" TEXT NOT NULL, "previous_last_name" TEXT NOT NULL, "pronunciation" TEXT NOT NULL, "birth_date" TEXT NOT NULL, "sex" TEXT NOT NULL CHECK (sex IN ('F', 'M', 'X', 'U')), "language" TEXT NOT NULL, "interpreter_needed" INTEGER NOT NULL, "email" TEXT NOT NULL, "contact_channel" TEXT NOT NULL CHECK (contact_channel IN ('phone', 'text', 'email', 'letter', 'none')), "pcp" TEXT NOT NULL, "pharmacy" TEXT NOT NULL, "alert" TEXT NOT NULL, "provider_id" INTEGER, "status" TEXT NOT NULL CHECK (status IN ('active', 'deceased', 'merged', 'entered_in_error')), "deceased_on" TEXT, "merged_into_id" INTEGER, "restricted" INTEGER NOT NULL, "registered_at" TEXT NOT NULL, "source" TEXT NOT NULL, "last_key" TEXT NOT NULL, "first_key" TEXT NOT NULL, "birth_day" INTEGER NOT NULL, "sound_key" TEXT NOT NULL, FOREIGN KEY ("provider_id") REFERENCES "provider" ("id") ON DELETE RESTRICT, FOREIGN KEY ("merged_into_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
 
 CREATE TABLE "acknowledgment" ("id" INTEGER NOT NULL PRIMARY KEY, "patient_id" INTEGER NOT NULL, "form" TEXT NOT NULL, "version_label" TEXT NOT NULL, "outcome" TEXT NOT NULL CHECK (outcome IN ('given', 'signed', 'refused', 'unable')), "reason" TEXT NOT NULL, "on_day" TEXT NOT NULL, "at" TEXT NOT NULL, "by" TEXT NOT NULL, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
 
@@ -19,6 +19,8 @@ CREATE TABLE "payment" ("id" INTEGER NOT NULL PRIMARY KEY, "kind" TEXT NOT NULL 
 CREATE TABLE "charge" ("id" INTEGER NOT NULL PRIMARY KEY, "patient_id" INTEGER NOT NULL, "appointment_id" INTEGER, "kind" TEXT NOT NULL CHECK (kind IN ('copay', 'deductible', 'coinsurance', 'visit', 'no_show_fee', 'form_fee', 'records_fee', 'other')), "description" TEXT NOT NULL, "amount_cents" INTEGER NOT NULL, "service_day" TEXT NOT NULL, "business_day" TEXT NOT NULL, "posted_at" TEXT NOT NULL, "by" TEXT NOT NULL, "reverses_id" INTEGER, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT, FOREIGN KEY ("appointment_id") REFERENCES "appointment" ("id") ON DELETE RESTRICT, FOREIGN KEY ("reverses_id") REFERENCES "charge" ("id") ON DELETE RESTRICT) STRICT;
 
 CREATE TABLE "allocation" ("id" INTEGER NOT NULL PRIMARY KEY, "payment_id" INTEGER NOT NULL, "purpose" TEXT NOT NULL CHECK (purpose IN ('copay', 'deductible', 'coinsurance', 'visit', 'no_show_fee', 'form_fee', 'records_fee', 'other', 'balance', 'prepayment')), "charge_id" INTEGER, "amount_cents" INTEGER NOT NULL CHECK (amount_cents <> 0), FOREIGN KEY ("payment_id") REFERENCES "payment" ("id") ON DELETE RESTRICT, FOREIGN KEY ("charge_id") REFERENCES "charge" ("id") ON DELETE RESTRICT) STRICT;
+
+CREATE TABLE "check_in_step" ("id" INTEGER NOT NULL PRIMARY KEY, "appointment_id" INTEGER NOT NULL, "step" TEXT NOT NULL CHECK (step IN ('identity', 'contact', 'insurance', 'forms', 'authorization', 'money')), "outcome" TEXT NOT NULL CHECK (outcome IN ('confirmed', 'missing', 'overridden')), "detail" TEXT NOT NULL, "at" TEXT NOT NULL, "by" TEXT NOT NULL, FOREIGN KEY ("appointment_id") REFERENCES "appointment" ("id") ON DELETE RESTRICT) STRICT;
 
 CREATE TABLE "code" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "kind" TEXT NOT NULL, "code" TEXT NOT NULL, "label" TEXT NOT NULL, "detail" TEXT NOT NULL, "sort_order" INTEGER NOT NULL, "active" INTEGER NOT NULL) STRICT;
 
@@ -46,9 +48,9 @@ CREATE TABLE "not_collected" ("id" INTEGER NOT NULL PRIMARY KEY, "patient_id" IN
 
 CREATE TABLE "patient_address" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "patient_id" INTEGER NOT NULL, "kind" TEXT NOT NULL CHECK (kind IN ('home', 'mailing', 'confidential')), "line1" TEXT NOT NULL, "line2" TEXT NOT NULL, "city" TEXT NOT NULL, "state" TEXT NOT NULL, "postal_code" TEXT NOT NULL, "country" TEXT NOT NULL, "confirmed_on" TEXT, "ended_on" TEXT, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
 
-CREATE TABLE "patient_identifier" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "patient_id" INTEGER NOT NULL, "system" TEXT NOT NULL, "value" TEXT NOT NULL, "kind" TEXT NOT NULL, "active" INTEGER NOT NULL, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
+CREATE TABLE "patient_identifier" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "patient_id" INTEGER NOT NULL, "system" TEXT NOT NULL, "value" TEXT NOT NULL, "kind" TEXT NOT NULL, "tail" TEXT NOT NULL, "active" INTEGER NOT NULL, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
 
-CREATE TABLE "patient_name_word" ("word" TEXT NOT NULL, "given" INTEGER NOT NULL, "patient_id" INTEGER NOT NULL, PRIMARY KEY ("word", "given", "patient_id"), FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT, WITHOUT ROWID;
+CREATE TABLE "patient_name_word" ("word" TEXT NOT NULL, "given" INTEGER NOT NULL, "other" TEXT NOT NULL, "patient_id" INTEGER NOT NULL, PRIMARY KEY ("word", "given", "other", "patient_id"), FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT, WITHOUT ROWID;
 
 CREATE TABLE "patient_phone" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "patient_id" INTEGER NOT NULL, "number" TEXT NOT NULL, "reversed" TEXT NOT NULL, "kind" TEXT NOT NULL CHECK (kind IN ('mobile', 'home', 'work', 'other')), "text_ok" INTEGER NOT NULL, "voice_ok" INTEGER NOT NULL, "detail_ok" INTEGER NOT NULL, "consent_on" TEXT, "priority" INTEGER NOT NULL, "ended_on" TEXT, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
 
@@ -70,7 +72,7 @@ CREATE TABLE "search_name_key" ("key" TEXT NOT NULL, "name_id" INTEGER NOT NULL,
 
 CREATE TABLE "slot_hold" ("id" INTEGER NOT NULL PRIMARY KEY, "provider_id" INTEGER NOT NULL, "location_id" INTEGER NOT NULL, "day" TEXT NOT NULL, "starts_at" INTEGER NOT NULL, "minutes" INTEGER NOT NULL, "desk" TEXT NOT NULL, "staff" TEXT NOT NULL, "expires_at" TEXT NOT NULL, FOREIGN KEY ("provider_id") REFERENCES "provider" ("id") ON DELETE RESTRICT, FOREIGN KEY ("location_id") REFERENCES "location" ("id") ON DELETE RESTRICT) STRICT;
 
-CREATE TABLE "stage_event" ("id" INTEGER NOT NULL PRIMARY KEY, "appointment_id" INTEGER NOT NULL, "at" TEXT NOT NULL, "by" TEXT NOT NULL, "desk" TEXT NOT NULL, "from_stage" TEXT NOT NULL CHECK (from_stage IN ('expected', 'arrived', 'checking_in', 'checked_in', 'roomed', 'with_provider', 'ready', 'checked_out')), "to_stage" TEXT NOT NULL CHECK (to_stage IN ('expected', 'arrived', 'checking_in', 'checked_in', 'roomed', 'with_provider', 'ready', 'checked_out')), "skipped" TEXT NOT NULL, "backward" INTEGER NOT NULL, "reason" TEXT NOT NULL, "room" TEXT NOT NULL, FOREIGN KEY ("appointment_id") REFERENCES "appointment" ("id") ON DELETE RESTRICT) STRICT;
+CREATE TABLE "stage_event" ("id" INTEGER NOT NULL PRIMARY KEY, "appointment_id" INTEGER NOT NULL, "at" TEXT NOT NULL, "by" TEXT NOT NULL, "desk" TEXT NOT NULL, "from_stage" TEXT NOT NULL CHECK (from_stage IN ('expected', 'arrived', 'checking_in', 'checked_in', 'roomed', 'with_provider', 'ready', 'checked_out')), "to_stage" TEXT NOT NULL CHECK (to_stage IN ('expected', 'arrived', 'checking_in', 'checked_in', 'roomed', 'with_provider', 'ready', 'checked_out')), "from_lifecycle" TEXT NOT NULL CHECK (from_lifecycle IN ('scheduled', 'completed', 'no_show', 'cancelled', 'left', 'entered_in_error')), "to_lifecycle" TEXT NOT NULL CHECK (to_lifecycle IN ('scheduled', 'completed', 'no_show', 'cancelled', 'left', 'entered_in_error')), "skipped" TEXT NOT NULL, "backward" INTEGER NOT NULL, "reason" TEXT NOT NULL, "room" TEXT NOT NULL, "undoes_id" INTEGER, FOREIGN KEY ("appointment_id") REFERENCES "appointment" ("id") ON DELETE RESTRICT, FOREIGN KEY ("undoes_id") REFERENCES "stage_event" ("id") ON DELETE RESTRICT) STRICT;
 
 CREATE TABLE "tender" ("id" INTEGER NOT NULL PRIMARY KEY, "payment_id" INTEGER NOT NULL, "kind" TEXT NOT NULL CHECK (kind IN ('cash', 'check', 'card', 'money_order')), "amount_cents" INTEGER NOT NULL CHECK (amount_cents <> 0), "given_cents" INTEGER, "reference" TEXT NOT NULL, "card_brand" TEXT NOT NULL CHECK (card_brand IN ('', 'visa', 'mastercard', 'amex', 'discover', 'other')), "card_last4" TEXT NOT NULL, "approval" TEXT NOT NULL, FOREIGN KEY ("payment_id") REFERENCES "payment" ("id") ON DELETE RESTRICT) STRICT;
 
@@ -88,9 +90,11 @@ CREATE INDEX "patient_provider_id" ON "patient" ("provider_id");
 
 CREATE INDEX "patient_merged_into_id" ON "patient" ("merged_into_id");
 
-CREATE INDEX "patient_last_key" ON "patient" ("last_key");
+CREATE INDEX "patient_sound_key" ON "patient" ("sound_key");
 
-CREATE INDEX "patient_last_key_first_key" ON "patient" ("last_key", "first_key");
+CREATE INDEX "patient_last_key_first_key_birth_date" ON "patient" ("last_key", "first_key", "birth_date");
+
+CREATE INDEX "patient_first_key_last_key_birth_date" ON "patient" ("first_key", "last_key", "birth_date");
 
 CREATE INDEX "patient_birth_date_last_key" ON "patient" ("birth_date", "last_key");
 
@@ -152,6 +156,8 @@ CREATE INDEX "allocation_payment_id" ON "allocation" ("payment_id");
 
 CREATE INDEX "allocation_charge_id" ON "allocation" ("charge_id");
 
+CREATE INDEX "check_in_step_appointment_id" ON "check_in_step" ("appointment_id");
+
 CREATE UNIQUE INDEX "code_kind_code" ON "code" ("kind", "code");
 
 CREATE UNIQUE INDEX "plan_code" ON "plan" ("code");
@@ -212,6 +218,8 @@ CREATE INDEX "patient_address_patient_id" ON "patient_address" ("patient_id");
 
 CREATE INDEX "patient_identifier_patient_id" ON "patient_identifier" ("patient_id");
 
+CREATE INDEX "patient_identifier_tail" ON "patient_identifier" ("tail");
+
 CREATE UNIQUE INDEX "patient_identifier_system_value_patient_id" ON "patient_identifier" ("system", "value", "patient_id");
 
 CREATE INDEX "patient_identifier_value" ON "patient_identifier" ("value");
@@ -255,6 +263,8 @@ CREATE INDEX "slot_hold_location_id" ON "slot_hold" ("location_id");
 CREATE INDEX "slot_hold_day" ON "slot_hold" ("day");
 
 CREATE INDEX "stage_event_appointment_id" ON "stage_event" ("appointment_id");
+
+CREATE UNIQUE INDEX "stage_event_undoes_id" ON "stage_event" ("undoes_id");
 
 CREATE INDEX "tender_payment_id" ON "tender" ("payment_id");
 
@@ -305,10 +315,28 @@ CREATE TRIGGER stage_event_no_update BEFORE UPDATE ON stage_event
 CREATE TRIGGER stage_event_no_delete BEFORE DELETE ON stage_event
     BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END;
 
+CREATE TRIGGER check_in_step_no_update BEFORE UPDATE ON check_in_step
+    BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END;
+
+CREATE TRIGGER check_in_step_no_delete BEFORE DELETE ON check_in_step
+    BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END;
+
 CREATE TRIGGER visit_note_no_update BEFORE UPDATE ON visit_note
     BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END;
 
 CREATE TRIGGER visit_note_no_delete BEFORE DELETE ON visit_note
+    BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END;
+
+CREATE TRIGGER stage_event_no_replace BEFORE INSERT ON stage_event
+    WHEN EXISTS (SELECT 1 FROM stage_event WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END;
+
+CREATE TRIGGER check_in_step_no_replace BEFORE INSERT ON check_in_step
+    WHEN EXISTS (SELECT 1 FROM check_in_step WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END;
+
+CREATE TRIGGER visit_note_no_replace BEFORE INSERT ON visit_note
+    WHEN EXISTS (SELECT 1 FROM visit_note WHERE id = NEW.id)
     BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END;
 
 CREATE TRIGGER payment_posts BEFORE UPDATE ON payment
@@ -320,6 +348,18 @@ CREATE TRIGGER payment_balanced BEFORE UPDATE OF posted ON payment
       NEW.total_cents IS NOT (SELECT sum(amount_cents) FROM tender WHERE payment_id = NEW.id)
       OR NEW.total_cents IS NOT
         (SELECT sum(amount_cents) FROM allocation WHERE payment_id = NEW.id))
+    BEGIN SELECT RAISE(ABORT, 'payment_unbalanced'); END;
+
+CREATE TRIGGER payment_sides BEFORE UPDATE OF posted ON payment
+    WHEN NEW.posted = 1 AND NOT CASE NEW.kind
+      WHEN 'payment' THEN NEW.total_cents > 0 AND NEW.voids_id IS NULL
+      ELSE EXISTS (SELECT 1 FROM payment o WHERE o.id = NEW.voids_id AND o.kind = 'payment'
+        AND o.posted = 1 AND o.total_cents = -NEW.total_cents
+        AND o.patient_id = NEW.patient_id AND o.location_id = NEW.location_id
+        AND o.business_day = NEW.business_day)
+        AND NOT EXISTS (SELECT kind, sum(amount_cents) FROM tender
+          WHERE payment_id IN (NEW.id, NEW.voids_id) GROUP BY kind HAVING sum(amount_cents) <> 0)
+      END
     BEGIN SELECT RAISE(ABORT, 'payment_unbalanced'); END;
 
 CREATE TRIGGER receipt_sequence BEFORE INSERT ON payment
@@ -335,6 +375,26 @@ CREATE TRIGGER tender_into_posted BEFORE INSERT ON tender
 CREATE TRIGGER allocation_into_posted BEFORE INSERT ON allocation
         WHEN (SELECT posted FROM payment WHERE id = NEW.payment_id) <> 0
         BEGIN SELECT RAISE(ABORT, 'a posted payment cannot change'); END;
+
+CREATE TRIGGER payment_no_replace BEFORE INSERT ON payment
+        WHEN EXISTS (SELECT 1 FROM payment WHERE id = NEW.id OR voids_id = NEW.voids_id OR receipt = NEW.receipt)
+        BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END;
+
+CREATE TRIGGER tender_no_replace BEFORE INSERT ON tender
+        WHEN EXISTS (SELECT 1 FROM tender WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END;
+
+CREATE TRIGGER allocation_no_replace BEFORE INSERT ON allocation
+        WHEN EXISTS (SELECT 1 FROM allocation WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END;
+
+CREATE TRIGGER charge_no_replace BEFORE INSERT ON charge
+        WHEN EXISTS (SELECT 1 FROM charge WHERE id = NEW.id OR reverses_id = NEW.reverses_id)
+        BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END;
+
+CREATE TRIGGER not_collected_no_replace BEFORE INSERT ON not_collected
+        WHEN EXISTS (SELECT 1 FROM not_collected WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END;
 
 CREATE TRIGGER payment_no_delete BEFORE DELETE ON payment
         BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END;
