@@ -126,6 +126,17 @@ TRIGGERS = (
       OR NEW.total_cents IS NOT
         (SELECT sum(amount_cents) FROM allocation WHERE payment_id = NEW.id))
     BEGIN SELECT RAISE(ABORT, 'payment_unbalanced'); END""",
+    """CREATE TRIGGER payment_sides BEFORE UPDATE OF posted ON payment
+    WHEN NEW.posted = 1 AND NOT CASE NEW.kind
+      WHEN 'payment' THEN NEW.total_cents > 0 AND NEW.voids_id IS NULL
+      ELSE EXISTS (SELECT 1 FROM payment o WHERE o.id = NEW.voids_id AND o.kind = 'payment'
+        AND o.posted = 1 AND o.total_cents = -NEW.total_cents
+        AND o.patient_id = NEW.patient_id AND o.location_id = NEW.location_id
+        AND o.business_day = NEW.business_day)
+        AND NOT EXISTS (SELECT kind, sum(amount_cents) FROM tender
+          WHERE payment_id IN (NEW.id, NEW.voids_id) GROUP BY kind HAVING sum(amount_cents) <> 0)
+      END
+    BEGIN SELECT RAISE(ABORT, 'payment_unbalanced'); END""",
     """CREATE TRIGGER receipt_sequence BEFORE INSERT ON payment
     WHEN NEW.posted <> 0 OR NEW.sequence IS NOT (
       SELECT coalesce(max(sequence), 0) + 1 FROM payment
@@ -136,6 +147,19 @@ TRIGGERS = (
         WHEN (SELECT posted FROM payment WHERE id = NEW.payment_id) <> 0
         BEGIN SELECT RAISE(ABORT, 'a posted payment cannot change'); END"""
         for table in ("tender", "allocation")
+    ),
+    # INSERT OR REPLACE removes a row without asking the DELETE trigger
+    *(
+        f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+        WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id{other})
+        BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END"""
+        for table, other in {
+            "payment": " OR voids_id = NEW.voids_id OR receipt = NEW.receipt",
+            "tender": "",
+            "allocation": "",
+            "charge": " OR reverses_id = NEW.reverses_id",
+            "not_collected": "",
+        }.items()
     ),
     *(
         f"""CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}

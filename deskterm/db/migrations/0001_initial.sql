@@ -64,7 +64,7 @@ CREATE TABLE "role_permission" ("role" TEXT NOT NULL, "permission" TEXT NOT NULL
 
 CREATE TABLE "row_number" ("appointment_id" INTEGER NOT NULL PRIMARY KEY, "day" TEXT NOT NULL, "number" INTEGER NOT NULL, FOREIGN KEY ("appointment_id") REFERENCES "appointment" ("id") ON DELETE RESTRICT) STRICT;
 
-CREATE TABLE "schedule_exception" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "provider_id" INTEGER, "location_id" INTEGER, "day" TEXT NOT NULL, "start_minute" INTEGER NOT NULL, "end_minute" INTEGER NOT NULL, "kind" TEXT NOT NULL CHECK (kind IN ('open', 'lunch', 'admin', 'meeting', 'away', 'closed', 'block')), "label" TEXT NOT NULL, "capacity" INTEGER NOT NULL, FOREIGN KEY ("provider_id") REFERENCES "provider" ("id") ON DELETE RESTRICT, FOREIGN KEY ("location_id") REFERENCES "location" ("id") ON DELETE RESTRICT, CHECK (start_minute < end_minute)) STRICT;
+CREATE TABLE "schedule_exception" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "provider_id" INTEGER, "location_id" INTEGER, "day" TEXT NOT NULL, "start_minute" INTEGER NOT NULL, "end_minute" INTEGER NOT NULL, "kind" TEXT NOT NULL CHECK (kind IN ('open', 'lunch', 'admin', 'meeting', 'away', 'closed', 'block')), "label" TEXT NOT NULL, "capacity" INTEGER NOT NULL, "active" INTEGER NOT NULL, FOREIGN KEY ("provider_id") REFERENCES "provider" ("id") ON DELETE RESTRICT, FOREIGN KEY ("location_id") REFERENCES "location" ("id") ON DELETE RESTRICT, CHECK (start_minute < end_minute)) STRICT;
 
 CREATE TABLE "search_name" ("id" INTEGER NOT NULL PRIMARY KEY, "word" TEXT NOT NULL, "given" INTEGER NOT NULL) STRICT;
 
