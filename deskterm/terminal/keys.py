@@ -25,6 +25,7 @@ PASTE_PAUSE: Final = 2.0
 """Seconds of silence that end a paste whose closing mark was lost."""
 PASTE_LIMIT: Final = 65_536
 _SEQUENCE_LIMIT = 64
+_ROUNDING = 1e-6
 _STRING_LIMIT = 4096
 
 _PASTE_BEGIN, _PASTE_END = "200~", ESC + "[201~"
@@ -70,7 +71,7 @@ class KeyParser:
 
     def tick(self, now: float) -> list[Message]:
         """The events that are due because nothing more came. Call when :meth:`due` has passed."""
-        if (wait := self._wait()) is not None and now - self._touched >= wait:
+        if (wait := self._wait()) is not None and now - self._touched >= wait - _ROUNDING:
             if self._paste is not None:
                 self._end_paste()
             elif self._sequence == ESC:
