@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from deskterm.db.base import Record, Versioned
 from deskterm.db.fields import Choice, CleanText, Moment, Reference
 from deskterm.db.patients import Patient
@@ -61,6 +63,9 @@ class Message(Versioned):
     outcome = CleanText(40)
     outcome_note = CleanText(500)
     closed_at = Moment(null=True)
+
+    if TYPE_CHECKING:
+        patient_id: int | None
 
 
 class MessageEvent(Record):

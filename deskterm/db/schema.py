@@ -7,6 +7,7 @@ from peewee import Database, SqliteDatabase
 from deskterm.db import (
     codes,
     coverage,
+    exchange,
     journal,
     messages,
     patients,
@@ -18,7 +19,9 @@ from deskterm.db import (
 )
 from deskterm.db.base import Record
 
-COLUMNS = (staff, patients, coverage, scheduling, visits, payments, messages, codes, tasks)
+COLUMNS = (
+    staff, patients, coverage, scheduling, visits, payments, messages, codes, tasks, exchange,
+)  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
     *(model for column in COLUMNS for model in column.MODELS),

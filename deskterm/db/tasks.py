@@ -24,6 +24,7 @@ class Draft(Record):
     subject_id = Whole(null=True)
     state = CleanText(0, default="{}")
     status = Choice((("open", "open"), ("done", "done"), ("dropped", "dropped")), default="open")
+    reason = CleanText(200, help_text="why it was dropped")
     opened_at = Moment()
     saved_at = Moment()
 

@@ -44,6 +44,7 @@ OPERATIONS: dict[str, str] = {
     "message.take": "messages",
     "message.read": "messages",
     "message.acknowledge": "messages",
+    "message.progress": "messages",
     "message.forward": "messages",
     "message.close": "messages",
     "message.reopen": "messages",

@@ -28,7 +28,9 @@ CREATE TABLE "plan" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NU
 
 CREATE TABLE "coverage" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "patient_id" INTEGER NOT NULL, "plan_id" INTEGER NOT NULL, "member_id" TEXT NOT NULL, "group_number" TEXT NOT NULL, "relationship" TEXT NOT NULL CHECK (relationship IN ('18', '01', '19', '20', '21', '39', '40', '53', 'G8')), "subscriber_name" TEXT NOT NULL, "subscriber_birth_date" TEXT, "starts_on" TEXT, "ends_on" TEXT, "priority" INTEGER NOT NULL, "copay_cents" INTEGER, "card_seen_on" TEXT, "eligibility" TEXT NOT NULL CHECK (eligibility IN ('not_checked', 'active', 'inactive', 'issue', 'unable', 'self_pay')), "verified_on" TEXT, "verified_by" TEXT NOT NULL, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT, FOREIGN KEY ("plan_id") REFERENCES "plan" ("id") ON DELETE RESTRICT) STRICT;
 
-CREATE TABLE "draft" ("id" INTEGER NOT NULL PRIMARY KEY, "key" TEXT NOT NULL, "owner" TEXT NOT NULL, "desk" TEXT NOT NULL, "form" TEXT NOT NULL, "heading" TEXT NOT NULL, "patient_id" INTEGER, "subject_id" INTEGER, "state" TEXT NOT NULL, "status" TEXT NOT NULL CHECK (status IN ('open', 'done', 'dropped')), "opened_at" TEXT NOT NULL, "saved_at" TEXT NOT NULL, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
+CREATE TABLE "draft" ("id" INTEGER NOT NULL PRIMARY KEY, "key" TEXT NOT NULL, "owner" TEXT NOT NULL, "desk" TEXT NOT NULL, "form" TEXT NOT NULL, "heading" TEXT NOT NULL, "patient_id" INTEGER, "subject_id" INTEGER, "state" TEXT NOT NULL, "status" TEXT NOT NULL CHECK (status IN ('open', 'done', 'dropped')), "reason" TEXT NOT NULL, "opened_at" TEXT NOT NULL, "saved_at" TEXT NOT NULL, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
+
+CREATE TABLE "fhir_source" ("id" INTEGER NOT NULL PRIMARY KEY, "system" TEXT NOT NULL, "resource_id" TEXT NOT NULL, "kind" TEXT NOT NULL, "record_id" INTEGER NOT NULL, "digest" TEXT NOT NULL, "taken" TEXT NOT NULL, "imported_at" TEXT NOT NULL) STRICT;
 
 CREATE TABLE "free_horizon" ("provider_id" INTEGER NOT NULL PRIMARY KEY, "laid_until" TEXT NOT NULL, FOREIGN KEY ("provider_id") REFERENCES "provider" ("id") ON DELETE RESTRICT) STRICT;
 
@@ -173,6 +175,10 @@ CREATE UNIQUE INDEX "draft_key" ON "draft" ("key");
 CREATE INDEX "draft_owner" ON "draft" ("owner");
 
 CREATE INDEX "draft_patient_id" ON "draft" ("patient_id");
+
+CREATE UNIQUE INDEX "fhir_source_kind_system_resource_id" ON "fhir_source" ("kind", "system", "resource_id");
+
+CREATE INDEX "fhir_source_kind_record_id" ON "fhir_source" ("kind", "record_id");
 
 CREATE INDEX "free_interval_provider_id" ON "free_interval" ("provider_id");
 
