@@ -1,0 +1,396 @@
+"""What every place at the desk shares: the fixed rows, LIST and TYPE, letters and row numbers.
+
+A screen says which letters make sense on it in ``commands.SCREENS`` and implements them as
+``do_<command>``; it never reads keys of its own for them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from deskterm import commands
+from deskterm.commands import BACK, Command
+from deskterm.errors import DesktermError
+from deskterm.office.desk import Desk
+from deskterm.widgets.lookup import Lookup
+from deskterm.widgets.record_form import RecordForm
+from deskterm.widgets.rows import BannerRow, EnterRow, HeaderRow, KeyRow, MessageRow
+
+if TYPE_CHECKING:
+    from deskterm.app import DeskApp
+    from deskterm.db.journal import Entry
+
+T = TypeVar("T")
+
+
+class DeskScreen(Screen[Any]):
+    """A place at the desk.
+
+    ``place`` is its name in ``commands.SCREENS`` (for its letters and key row); ``title_text``
+    stands in row 1.
+    """
+
+    DEFAULT_CSS = """
+    DeskScreen { layout: vertical; overflow: hidden; }
+    DeskScreen > .body { height: 1fr; }
+    """
+    AUTO_FOCUS = ""
+
+    place: ClassVar[str] = ""
+    title_text: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pending = ""
+        self.header_row = HeaderRow()
+        self.banner_row = BannerRow()
+        self.enter_row = EnterRow()
+        self.message_row = MessageRow()
+        self.key_row = KeyRow()
+
+    # To be given by each screen
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets of rows 3 to 21; the one with ``can_focus`` first gets the focus."""
+        return ()
+
+    def context(self) -> str:
+        """What stands after the title in row 1."""
+        return ""
+
+    def load(self) -> None:
+        """Read what is shown and show it; called on opening and when another desk changed it."""
+
+    def concerns(self, entry: Entry) -> bool:
+        """Whether another desk's operation changes what this screen shows."""
+        return False
+
+    def keys_shown(self) -> list[tuple[str, str]]:
+        """Row 24: the keys that work here, most useful first."""
+        return commands.key_row(self.place) if self.place in commands.SCREENS else []
+
+    def point_at(self, number: int) -> bool:
+        """Put the cursor on row ``number``; whether there is one."""
+        return False
+
+    # The frame
+
+    @property
+    def desk(self) -> Desk:
+        """The desk handle of this session."""
+        return self.desk_app.desk
+
+    @property
+    def desk_app(self) -> DeskApp:
+        """The running app."""
+        app: DeskApp = self.app  # type: ignore[assignment]
+        return app
+
+    @property
+    def mode(self) -> str:
+        """LIST (letters are commands) or TYPE (letters are text)."""
+        return "TYPE" if isinstance(self.focused, RecordForm | Lookup) else "LIST"
+
+    def compose(self) -> ComposeResult:
+        yield self.header_row
+        yield self.banner_row
+        yield from self.body()
+        yield self.enter_row
+        yield self.message_row
+        yield self.key_row
+
+    def on_mount(self) -> None:
+        """Load, then take the focus at once: keys may be waiting."""
+        self.attempt(self.load)
+        self.take_focus()
+        self.refresh_frame()
+
+    def take_focus(self) -> None:
+        """Focus the first widget of the body that can have it."""
+        for widget in self.query("*"):
+            if widget.can_focus and widget.display:
+                self.set_focus(widget)
+                return
+
+    def on_screen_resume(self) -> None:
+        """Another screen was closed above this one."""
+        self.refresh_frame()
+
+    def refresh_frame(self) -> None:
+        """Draw rows 1 and 24 anew where their text changed."""
+        left = f"{self.title_text}  {self.context()}".rstrip()
+        self.header_row.show(left, **self.desk_app.header_facts(self.mode))
+        self.key_row.show(self.keys_shown(), pending=self.pending)
+
+    def reload(self) -> None:
+        """Read and show again, keeping the cursor on its record."""
+        self.attempt(self.load)
+        self.refresh_frame()
+
+    def on_changes(self, entries: list[Entry]) -> None:
+        """Other desks saved something; reload when it concerns this screen."""
+        if any(self.concerns(entry) for entry in entries):
+            self.reload()
+
+    def on_minute(self) -> None:
+        """A minute has passed."""
+        self.refresh_frame()
+
+    # Saying things
+
+    def say(self, text: str, *, level: str = "say") -> None:
+        """Put ``text`` into the message row; ``level`` is say, error or coach."""
+        self.message_row.show(text, level=level)
+
+    def say_error(self, error: DesktermError) -> None:
+        """What went wrong and what to do, in the message row."""
+        self.say(f"{error.message}. {error.hint}" if error.hint else error.message, level="error")
+
+    def attempt(self, action: Callable[..., T], *given: Any, **named: Any) -> T | None:
+        """Run an operation of the office; None when it failed, which has then been said."""
+        try:
+            return action(*given, **named)
+        except DesktermError as error:
+            self.failed(error)
+            return None
+
+    def failed(self, error: DesktermError) -> None:
+        """An operation was refused. Forms override this to mark the field."""
+        self.say_error(error)
+
+    # Keys
+
+    async def on_key(self, event: events.Key) -> None:
+        """Letters, digits and symbols in LIST; the back keys always."""
+        if event.key in BACK.keys:
+            event.stop()
+            await self.back()
+        elif self.mode == "LIST" and await self.list_key(event.key, event.character):
+            event.stop()
+
+    async def list_key(self, key: str, character: str | None) -> bool:
+        """A key while letters are commands; whether it meant something."""
+        if character and character.isascii() and character.isdigit():
+            self._digit(character)
+            return True
+        if key == "backspace":
+            if self.pending:
+                self.pending = self.pending[:-1]
+                self.key_row.show(self.keys_shown(), pending=self.pending)
+            else:
+                await self.back()
+            return True
+        letter = (character or "").lower()
+        command = commands.LETTERS.get(letter) or commands.symbol(key)
+        if command is None:
+            return False
+        self._forget_number()
+        await self.run(command)
+        return True
+
+    def _digit(self, digit: str) -> None:
+        pending = (self.pending + digit)[-4:]
+        found = self.point_at(int(pending))
+        if not found:
+            self.say(f"no row {pending}")
+        self.pending = pending
+        self.key_row.show(self.keys_shown(), pending=self.pending)
+
+    def _forget_number(self) -> None:
+        if self.pending:
+            self.pending = ""
+            self.key_row.show(self.keys_shown())
+
+    async def run(self, command: Command) -> None:
+        """Do a command of this screen, or say why it cannot be done here."""
+        handler = getattr(self, f"do_{command.id}", None)
+        if handler is None:
+            self.say(f"{commands.shown(command.keys[0])} {command.title}: not on this screen")
+            return
+        try:
+            if command.permission:
+                self.desk.require(command.permission)
+            result = handler()
+            if inspect.isawaitable(result):
+                await result
+        except DesktermError as error:
+            self.failed(error)
+
+    async def back(self) -> None:
+        """One level back. A pending row number goes first."""
+        if self.pending:
+            self._forget_number()
+            return
+        await self.desk_app.close_top()
+
+    # Letters and symbols that mean the same on every list
+
+    async def do_line(self) -> None:
+        """``:`` opens the command line."""
+        await self.desk_app.go("line")
+
+    async def do_keys(self) -> None:
+        """``?`` shows the keys that work here."""
+        await self.desk_app.go("keys", place=self.place)
+
+    async def do_undo_list(self) -> None:
+        """``u`` takes back the last thing done."""
+        await self.desk_app.action_command("undo")
+
+    async def do_last_screen(self) -> None:
+        """``-`` goes to the screen before."""
+        await self.desk_app.close_top()
+
+
+class TaskScreen(DeskScreen):
+    """A place with a form that keeps its draft as it is typed.
+
+    Subclasses name the draft's ``form`` (their name in ``places``), give ``heading`` (what the
+    parked work is called), ``subject`` (patient and record) and put their form into ``body``.
+    A draft that comes back through ``draft`` restores every text and the cursor.
+    """
+
+    form: ClassVar[str] = ""
+    SAVE_AFTER: ClassVar[float] = 0.4
+
+    def __init__(self, draft: Any = None) -> None:
+        super().__init__()
+        self.draft = draft
+        self.key: str = draft.key if draft is not None else new_key()
+        self._unsaved = False
+        self._saving: Any = None
+        self.finished = False
+
+    def heading(self) -> str:
+        """What this work is called when it is parked: ``CHECK IN 9 HUI Z``."""
+        return self.title_text
+
+    def subject(self) -> tuple[int | None, int | None]:
+        """The patient, and the record (appointment, message) that this work is about."""
+        return None, None
+
+    def draft_state(self) -> dict[str, Any]:
+        """Everything needed to come back: arguments of the screen, texts, cursor."""
+        forms = list(self.query(RecordForm))
+        return {"form": forms[0].state()} if forms else {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put a draft's texts and cursor back; called after ``load``."""
+        forms = list(self.query(RecordForm))
+        if forms and isinstance(state.get("form"), dict):
+            forms[0].restore(state["form"])
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something was typed that would be lost."""
+        return any(form.dirty for form in self.query(RecordForm))
+
+    def on_mount(self) -> None:
+        """After the base has loaded: bring the draft back."""
+        if self.draft is not None:
+            self.restore(self.draft.state)
+            self.say(f"BACK. You were at: {self.where()}")
+        self.show_enter()
+
+    def where(self) -> str:
+        """The field that holds the cursor, in words."""
+        forms = list(self.query(RecordForm))
+        if not forms or not forms[0].field:
+            return self.title_text
+        return forms[0].sheet.specs[forms[0].field].label
+
+    def show_enter(self) -> None:
+        """Row 22: what Enter will do."""
+        forms = list(self.query(RecordForm))
+        if forms:
+            self.enter_row.show(forms[0].enter_says)
+
+    # What the form reports
+
+    def on_record_form_typed(self) -> None:
+        self.touched()
+        self.show_enter()
+
+    def on_record_form_moved(self) -> None:
+        if self._unsaved:
+            self.save_draft()
+        self.show_enter()
+        forms = list(self.query(RecordForm))
+        if forms and forms[0].hint:
+            self.say(forms[0].hint, level="coach")
+
+    def on_record_form_said(self, message: RecordForm.Said) -> None:
+        if message.level == "error":
+            self.enter_row.show(message.text, level="error")
+        else:
+            self.enter_row.show(message.text)
+
+    def failed(self, error: DesktermError) -> None:
+        """Mark the field that the office refused, or say it."""
+        field = getattr(error, "field", "")
+        forms = list(self.query(RecordForm))
+        text = f"{error.message}. {error.hint}" if error.hint else error.message
+        if forms and field in forms[0].sheet.specs:
+            forms[0].set_error(field, text)
+        else:
+            self.enter_row.show(text, level="error")
+
+    # The draft
+
+    def touched(self) -> None:
+        """Something was typed: save the draft as soon as the typing pauses."""
+        self._unsaved = True
+        if self._saving is None:
+            self._saving = self.set_timer(self.SAVE_AFTER, self._save_soon)
+
+    def _save_soon(self) -> None:
+        self._saving = None
+        if self._unsaved and not self.finished:
+            self.save_draft()
+
+    def save_draft(self) -> bool:
+        """Write the draft now; False (and said) when the database could not take it."""
+        patient_id, subject_id = self.subject()
+        try:
+            self.desk_app.save_draft(
+                key=self.key,
+                form=self.form,
+                heading=self.heading(),
+                patient_id=patient_id,
+                subject_id=subject_id,
+                state=self.draft_state(),
+            )
+        except DesktermError as error:
+            self.say(f"NOT SAVED: {error.message}", level="error")
+            return False
+        self._unsaved = False
+        return True
+
+    async def finish(self, said: str = "", *, undo: Callable[[], Any] | None = None) -> None:
+        """The work is done: the draft goes, the screen closes, the screen below says so."""
+        self.finished = True
+        self.desk_app.finish_draft(self.key)
+        await self.desk_app.close_top(said=said, undo=undo)
+
+    async def back(self) -> None:
+        """Go back, keeping what was typed as a draft; an untouched form vanishes silently."""
+        if self.dirty and not self.finished:
+            self.save_draft()
+            await self.desk_app.close_top(said=f"Kept: {self.heading()}. F3 brings it back")
+        else:
+            self.desk_app.finish_draft(self.key)
+            await self.desk_app.close_top()
+
+
+def new_key() -> str:
+    """A new idempotency key: the same form sent twice is one booking, one payment."""
+    import secrets
+
+    return secrets.token_hex(12)

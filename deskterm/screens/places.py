@@ -1,0 +1,44 @@
+"""Where a clerk can be: every screen by name, imported when it is first opened.
+
+Screens open one another by name, so that none has to import the others.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from textual.screen import Screen
+
+# name -> (module, class). A name that is also a draft's form can be resumed with ``draft=``.
+PLACES: dict[str, tuple[str, str]] = {
+    "day": ("deskterm.screens.day", "DayScreen"),
+    "flow": ("deskterm.screens.flow", "FlowScreen"),
+    "patient": ("deskterm.screens.patient", "PatientScreen"),
+    "register": ("deskterm.screens.register", "RegisterScreen"),
+    "opening": ("deskterm.screens.opening", "OpeningScreen"),
+    "cancel": ("deskterm.screens.cancel", "CancelScreen"),
+    "check_in": ("deskterm.screens.check_in", "CheckInScreen"),
+    "check_out": ("deskterm.screens.check_out", "CheckOutScreen"),
+    "payment": ("deskterm.screens.payment", "PaymentScreen"),
+    "void": ("deskterm.screens.void", "VoidScreen"),
+    "receipt": ("deskterm.screens.receipt", "ReceiptScreen"),
+    "call": ("deskterm.screens.call", "CallScreen"),
+    "next": ("deskterm.screens.next", "NextScreen"),
+    "message": ("deskterm.screens.message", "MessageScreen"),
+    "jot": ("deskterm.screens.jot", "JotScreen"),
+    "history": ("deskterm.screens.history", "HistoryScreen"),
+    "finder": ("deskterm.screens.finder", "FinderScreen"),
+    "held": ("deskterm.screens.held", "HeldScreen"),
+    "help": ("deskterm.screens.help", "HelpScreen"),
+    "keys": ("deskterm.screens.help", "KeysScreen"),
+    "line": ("deskterm.screens.line", "LineScreen"),
+    "blank": ("deskterm.screens.blank", "BlankScreen"),
+}
+
+
+def make(name: str, **given: Any) -> Screen[Any]:
+    """A new screen of that name. Raises KeyError for an unknown one."""
+    module, kind = PLACES[name]
+    screen: Screen[Any] = getattr(importlib.import_module(module), kind)(**given)
+    return screen

@@ -1,0 +1,102 @@
+"""The letters that act on a visit, the same on every list that shows visits."""
+
+from __future__ import annotations
+
+from deskterm.errors import Invalid
+from deskterm.office import scheduling, visits
+from deskterm.office.day_board import AppointmentRow
+from deskterm.screens.base import DeskScreen
+
+
+class VisitKeys(DeskScreen):
+    """A list with visits: implements c, o, f, r, x, n, p, m, i, j, h and b for the current row."""
+
+    def current_visit(self) -> AppointmentRow | None:
+        """The visit under the cursor."""
+        raise NotImplementedError
+
+    def current_patient(self) -> int | None:
+        """The patient under the cursor."""
+        row = self.current_visit()
+        return row.patient_id if row is not None else None
+
+    def visit(self) -> AppointmentRow:
+        """The visit under the cursor. Raises Invalid when there is none."""
+        row = self.current_visit()
+        if row is None:
+            raise Invalid("No visit here", "Choose a row by its number, then the letter")
+        return row
+
+    def patient_here(self) -> int:
+        """The patient under the cursor. Raises Invalid when there is none."""
+        patient_id = self.current_patient()
+        if patient_id is None:
+            raise Invalid("No patient here", "F2 finds one")
+        return patient_id
+
+    async def do_check_in(self) -> None:
+        await self.desk_app.go("check_in", appointment_id=self.visit().id)
+
+    async def do_check_out(self) -> None:
+        await self.desk_app.go("check_out", appointment_id=self.visit().id)
+
+    async def do_next_state(self) -> None:
+        """Move on to the stage that comes next; checking in and out have screens of their own."""
+        row = self.visit()
+        step = visits.next_step(self.desk, row.id)
+        if step == "check_in":
+            await self.do_check_in()
+        elif step == "check_out":
+            await self.do_check_out()
+        elif step == "room":
+            await self.desk_app.go("jot", appointment_id=row.id, what="room")
+        else:
+            visits.advance(self.desk, row.id, step, version=row.version)
+            self.moved_on(row, step)
+
+    def moved_on(self, row: AppointmentRow, step: str) -> None:
+        """Say what was done to a visit, remember how to take it back, and show it."""
+        said = f"{row.number} {row.patient.split(',')[0]}: {step.replace('_', ' ')}"
+        self.desk_app.remember(said, lambda: visits.undo(self.desk, row.id))
+        self.reload()
+        self.say(f"{said}. ^Z takes it back")
+
+    async def do_no_show(self) -> None:
+        row = self.visit()
+        visits.no_show(self.desk, row.id, version=row.version)
+        self.moved_on(row, "no_show")
+
+    async def do_reschedule(self) -> None:
+        await self.desk_app.go("opening", moving=self.visit().id)
+
+    async def do_cancel(self) -> None:
+        row = self.visit()
+        if row.lifecycle == "cancelled":
+            scheduling.reinstate(self.desk, row.id, version=row.version)
+            self.reload()
+            self.say("Back on the schedule")
+            return
+        await self.desk_app.go("cancel", appointment_id=row.id)
+
+    async def do_book(self) -> None:
+        await self.desk_app.go("opening", patient_id=self.patient_here())
+
+    async def do_payment(self) -> None:
+        row = self.current_visit()
+        await self.desk_app.go(
+            "payment",
+            patient_id=self.patient_here(),
+            appointment_id=row.id if row is not None else None,
+        )
+
+    async def do_message(self) -> None:
+        await self.desk_app.go("call", patient_id=self.patient_here())
+
+    async def do_edit(self) -> None:
+        await self.desk_app.go("register", patient_id=self.patient_here())
+
+    async def do_jot(self) -> None:
+        await self.desk_app.go("jot", appointment_id=self.visit().id)
+
+    async def do_history(self) -> None:
+        await self.desk_app.go("history", patient_id=self.patient_here())
