@@ -35,10 +35,13 @@ class Canvas:
 
         ``cells`` makes it exactly that wide, cut with ``~``. What falls outside is not drawn.
         """
+        inside = 0 <= y < self.height
+        if inside and x >= 0 and text.isascii() and text.isprintable():
+            return self._put_ascii(x, y, text, style, cells)
         shown = [(g.shown, g.cells) for g in glyphs(safe(text))]
         if cells:
             shown = _fitted(shown, cells)
-        if not 0 <= y < self.height:
+        if not inside:
             return x + sum(wide for _, wide in shown)
         letters, styles = self.letters[y], self.styles[y]
         for letter, wide in shown:
@@ -83,6 +86,19 @@ class Canvas:
     def text(self, y: int) -> str:
         """Row ``y`` as plain text."""
         return "".join(self.letters[y])
+
+    def _put_ascii(self, x: int, y: int, text: str, style: Style, cells: int) -> int:
+        """The common case of ``put``: one cell a letter."""
+        if cells:
+            text = text.ljust(cells) if len(text) <= cells else text[: cells - 1] + "~"
+        after = x + len(text)
+        stop = min(after, self.width)
+        if stop > x:
+            letters = self.letters[y]
+            self._clear_halves(letters, x, stop - x)
+            letters[x:stop] = text[: stop - x]
+            self.styles[y][x:stop] = [style] * (stop - x)
+        return after
 
     def _clear_halves(self, letters: list[str], x: int, wide: int) -> None:
         """Overwriting half of a wide letter leaves a blank where its other half was."""

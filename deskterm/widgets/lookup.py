@@ -72,6 +72,9 @@ class Lookup(Painted):
             self.text = text
             self.then = then
 
+    class Moved(Message):
+        """The cursor went into the list, along it or out of it: Enter does another thing."""
+
     class Left(Message):
         """The clerk backs out."""
 
@@ -138,12 +141,15 @@ class Lookup(Painted):
             # The cursor stays on its record when results are shown again.
             keys = [row.key for row in self._rows]
             self._row = keys.index(key) if key in keys else min(self._row, self._last_row)
+        before = self._row
         keys_waiting, self._waiting_keys = self._waiting_keys, []
         for at, (name, character) in enumerate(keys_waiting):
             self._key(name, character)
             if self._waiting_keys:
                 self._waiting_keys += keys_waiting[at + 1 :]
                 break
+        if self._row != before:
+            self.post_message(self.Moved())
         self.repaint()
 
     def draw(self, canvas: Canvas) -> Offset | None:
@@ -179,9 +185,12 @@ class Lookup(Painted):
             self.post_message(self.Typed(self.text, self.then))
 
     def on_key(self, event: events.Key) -> None:
+        row = self._row
         if self._key(event.key, event.character):
             event.stop()
             event.prevent_default()
+            if self._row != row:
+                self.post_message(self.Moved())
             self.repaint()
 
     def on_paste(self, event: events.Paste) -> None:

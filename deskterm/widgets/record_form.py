@@ -47,7 +47,7 @@ class RecordForm(Painted):
             self.name = name
 
     class Moved(Message):
-        """The cursor is in another field now."""
+        """The cursor is in another field, or a list opened or closed: Enter does another thing."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
@@ -98,6 +98,7 @@ class RecordForm(Painted):
         self._list: ChoiceList | None = None
         self._top = 0
         self._layout = Layout()
+        self._laid_out: tuple[int, list[str]] = (0, [])
         self._awaiting = ""
         self._waiting_keys: list[tuple[str, str | None]] = []
         self._at = ""
@@ -213,8 +214,11 @@ class RecordForm(Painted):
 
     def draw(self, canvas: Canvas) -> Offset | None:
         sheet = self.sheet
-        specs = [sheet.specs[name] for name in sheet.visible()]
-        self._layout = lay_out(specs, canvas.width, self._columns)
+        visible = sheet.visible()
+        if self._laid_out != (canvas.width, visible):
+            specs = [sheet.specs[name] for name in visible]
+            self._layout = lay_out(specs, canvas.width, self._columns)
+            self._laid_out = (canvas.width, visible)
         if self._at not in self._layout.places and sheet.walk():
             self._enter_field(sheet.walk()[0])
         self._top = self._scrolled(canvas.height)
@@ -256,9 +260,12 @@ class RecordForm(Painted):
                 self._waiting_keys.append((key, character))
                 return True
             return False
-        done = self._list_key(key, character) if self._list is not None else False
+        at, was_open = self._at, self._list is not None
+        done = self._list_key(key, character) if was_open else False
         done = done or self._field_key(key, character)
         if done:
+            if self._at == at and (self._list is not None) != was_open:
+                self.post_message(self.Moved(at))
             self.repaint()
         return done
 

@@ -37,6 +37,7 @@ class Finder(App[None]):
         self.answers = answers
         self.heard: list[Message] = []
         self.asked: list[str] = []
+        self.moved: list[str] = []
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -64,6 +65,9 @@ class Finder(App[None]):
 
     def on_lookup_new_wanted(self, message: Lookup.NewWanted) -> None:
         self.heard.append(message)
+
+    def on_lookup_moved(self) -> None:
+        self.moved.append(self.lookup.enter_says)
 
     def on_lookup_left(self, message: Lookup.Left) -> None:
         self.heard.append(message)
@@ -149,6 +153,14 @@ async def test_digits_are_text_in_the_line_and_pick_in_the_list() -> None:
         assert app.lookup.text == "smi 2" and chosen(app) == []
         await pilot.press("backspace", "backspace", "down", "down", "down", "up", "enter")
         assert chosen(app) == [(2, "")]
+
+
+async def test_what_enter_does_is_told_when_the_cursor_enters_the_list() -> None:
+    async with finder() as (app, pilot):
+        await type_(app, pilot, "smi")
+        assert app.moved == []
+        await pilot.press("enter", "down", "escape")
+        assert app.moved == ["Enter = 1", "Enter = 2", app.lookup.enter_says]
 
 
 async def test_letters_in_the_list_go_back_to_the_line() -> None:
