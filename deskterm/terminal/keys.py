@@ -150,7 +150,13 @@ class KeyParser:
         """A terminal's answer or somebody's trick: nothing of it is a key."""
         sequence = self._sequence
         ended = c == "\x07" or (c == "\\" and sequence[-1] == ESC) or c in "\r\x9c"
-        self._sequence = "" if ended or len(sequence) > _STRING_LIMIT else sequence + c
+        if ended:
+            self._sequence = ""
+        elif len(sequence) < _STRING_LIMIT:
+            self._sequence = sequence + c
+        else:
+            # Only the last character still matters: it may begin the end.
+            self._sequence = sequence[:-1] + c
 
     def _finish(self) -> None:
         sequence, self._sequence = self._sequence, ""

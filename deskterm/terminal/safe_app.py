@@ -54,7 +54,6 @@ class SafeApp(KeyGate, App[int], inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
     ALLOW_SELECT = False
     ENABLE_SELECT_AUTO_SCROLL = False
-    DEFAULT_CSS = App.DEFAULT_CSS + _CSS
 
     crash_log: Path | None = None
     EXIT_GRACE: ClassVar[float] = 3.0
@@ -62,6 +61,8 @@ class SafeApp(KeyGate, App[int], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__(ansi_color=True)
         theme.register(self)
+        # Ahead of the app's own rules, which may refine it, and above every widget's defaults.
+        self.stylesheet.add_source(_CSS, (__file__, "SafeApp"))
         self._disable_tooltips = True
         self._crashes: list[crash.Crash] = []
         self._output_filter = OutputFilter()

@@ -1,0 +1,89 @@
+"""The App's escape hatches are shut, and it is silent when nothing happens."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.app import SuspendNotSupported
+from textual.widgets import Input, Static
+
+from deskterm.errors import NotAllowed
+from deskterm.terminal.safe_app import SafeApp
+from deskterm.terminal.theme import THEME_NAME
+from tests.terminal.conftest import StartDemo
+
+
+class Bare(SafeApp):
+    def compose(self):  # type: ignore[no-untyped-def]
+        yield Static("still here")
+        yield Input("secret")
+
+
+async def test_ways_out_are_refused() -> None:
+    app = Bare()
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+q", "ctrl+p", "ctrl+c", "ctrl+z", "ctrl+backslash", "escape")
+        await app.keys_settled()
+        assert app.is_running
+        assert len(app.screen_stack) == 1
+        for way_out in (
+            lambda: app.open_url("https://pwned.example/"),
+            app.save_screenshot,
+            app.deliver_screenshot,
+            lambda: app.deliver_text("x"),
+            lambda: app.deliver_binary("x"),
+        ):
+            with pytest.raises(NotAllowed):
+                way_out()
+        with pytest.raises(SuspendNotSupported), app.suspend():
+            pass
+        app.action_suspend_process()
+        app.action_screenshot()
+
+
+async def test_theme_and_cursor_are_the_desk_s() -> None:
+    app = Bare()
+    async with app.run_test():
+        assert app.theme == THEME_NAME
+        assert app.native_ansi_color
+        assert not app.query_one(Input).cursor_blink
+        assert app.query_one(Input).size.height == 1
+
+
+async def test_a_pilot_types_through_the_gate() -> None:
+    app = Bare()
+    async with app.run_test() as pilot:
+        await pilot.press("end", *"s of state")
+        await app.keys_settled()
+        assert app.query_one(Input).value.replace(" ", "") == "secretsofstate"
+
+
+@pytest.mark.terminal
+def test_the_clipboard_stays_inside(demo: StartDemo) -> None:
+    desk = demo()
+    desk.send("f2", "smi", "home", b"\x01", "ctrl+x", "ctrl+c", "ctrl+v", "done")
+    desk.wait_for("done")
+    assert b"\x1b]" not in desk.raw
+
+
+@pytest.mark.terminal
+def test_only_the_modes_the_desk_needs_are_turned_on(demo: StartDemo) -> None:
+    desk = demo()
+    desk.send("q")
+    desk.exit_code()
+    on = re.findall(rb"\x1b\[\?([0-9]+)h", desk.raw)
+    assert set(on) - {b"2026"} == {b"1049", b"2004", b"25", b"7"}
+    assert b"\x1b[>" not in desk.raw
+    assert b"\x1b]22" not in desk.raw
+
+
+@pytest.mark.terminal
+@pytest.mark.parametrize("opened", [(), ("f2", "smi")], ids=["list", "field"])
+def test_an_idle_desk_says_nothing(demo: StartDemo, opened: tuple[str, ...]) -> None:
+    desk = demo()
+    desk.send(*opened)
+    desk.wait_quiet()
+    desk.mark()
+    desk.pump(2.0)
+    assert desk.bytes_since_mark() == b""
