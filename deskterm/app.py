@@ -14,12 +14,14 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from deskterm import commands
+from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError
 from deskterm.office import drafts, feed
 from deskterm.office.desk import Desk
 from deskterm.screens import places
 from deskterm.screens.base import DeskScreen, TaskScreen
 from deskterm.terminal.safe_app import SafeApp, run_desk
+from deskterm.widgets.rows import Header, Level
 
 POLL_SECONDS = 0.25
 UNDO_KEPT = 50
@@ -125,7 +127,7 @@ class DeskApp(SafeApp):
 
     # Saying
 
-    def say(self, text: str, *, level: str = "say") -> None:
+    def say(self, text: str, *, level: Level = "say") -> None:
         """Put ``text`` into the message row of the screen on top."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, DeskScreen):
@@ -136,19 +138,24 @@ class DeskApp(SafeApp):
         """Say what went wrong and what to do about it."""
         self.say(f"{error.message}. {error.hint}" if error.hint else error.message, level="error")
 
-    def header_facts(self, mode: str) -> dict[str, Any]:
-        """What row 1 shows at its right end."""
-        return {
-            "wall": self.desk.wall(),
-            "calls": self._counts.calls,
-            "parked": self._counts.parked,
-            "queue": self._counts.queue,
-            "notices": self._counts.notices,
-            "desk": self.desk.workstation,
-            "user": self.desk.actor.login,
-            "mode": mode,
-            "practice": self.desk.settings.practice,
-        }
+    def header(self, screen: str, context: str, *, typing: bool) -> Header:
+        """Row 1 of a screen: where one is, and what waits."""
+        counts = self._counts
+        return Header(
+            screen=screen,
+            context=context,
+            time=show_time(self.desk.wall().time()),
+            calls=counts.calls,
+            parked=counts.parked,
+            queue=counts.queue,
+            notices=counts.notices,
+            is_alarm=counts.notices > 0,
+            desk=self.desk.workstation.upper(),
+            user=self.desk.actor.login,
+            is_typing=typing,
+            place=self.desk.settings.clinic,
+            is_practice=self.desk.settings.practice,
+        )
 
     # Global keys
 

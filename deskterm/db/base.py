@@ -22,6 +22,9 @@ class Record(Model):
         id: int
         _read: dict[str, Any]
 
+        # ``patient_id`` beside ``patient``, and what Peewee adds to a class.
+        def __getattr__(self, name: str) -> Any: ...
+
     class Meta:
         database = database
         legacy_table_names = False

@@ -21,7 +21,7 @@ from deskterm.errors import DesktermError
 from deskterm.office.desk import Desk
 from deskterm.widgets.lookup import Lookup
 from deskterm.widgets.record_form import RecordForm
-from deskterm.widgets.rows import BannerRow, EnterRow, HeaderRow, KeyRow, MessageRow
+from deskterm.widgets.rows import BannerRow, EnterRow, HeaderRow, KeyRow, Level, MessageRow
 
 if TYPE_CHECKING:
     from deskterm.app import DeskApp
@@ -125,9 +125,10 @@ class DeskScreen(Screen[Any]):
 
     def refresh_frame(self) -> None:
         """Draw rows 1 and 24 anew where their text changed."""
-        left = f"{self.title_text}  {self.context()}".rstrip()
-        self.header_row.show(left, **self.desk_app.header_facts(self.mode))
-        self.key_row.show(self.keys_shown(), pending=self.pending)
+        self.header_row.show(
+            self.desk_app.header(self.title_text, self.context(), typing=self.mode == "TYPE")
+        )
+        self.key_row.show(self.keys_shown(), entry=self.pending)
 
     def reload(self) -> None:
         """Read and show again, keeping the cursor on its record."""
@@ -145,9 +146,9 @@ class DeskScreen(Screen[Any]):
 
     # Saying things
 
-    def say(self, text: str, *, level: str = "say") -> None:
+    def say(self, text: str, *, level: Level = "say") -> None:
         """Put ``text`` into the message row; ``level`` is say, error or coach."""
-        self.message_row.show(text, level=level)
+        self.message_row.show(text, level)
 
     def say_error(self, error: DesktermError) -> None:
         """What went wrong and what to do, in the message row."""
@@ -183,7 +184,7 @@ class DeskScreen(Screen[Any]):
         if key == "backspace":
             if self.pending:
                 self.pending = self.pending[:-1]
-                self.key_row.show(self.keys_shown(), pending=self.pending)
+                self.key_row.show(self.keys_shown(), entry=self.pending)
             else:
                 await self.back()
             return True
@@ -201,7 +202,7 @@ class DeskScreen(Screen[Any]):
         if not found:
             self.say(f"no row {pending}")
         self.pending = pending
-        self.key_row.show(self.keys_shown(), pending=self.pending)
+        self.key_row.show(self.keys_shown(), entry=self.pending)
 
     def _forget_number(self) -> None:
         if self.pending:
@@ -328,7 +329,7 @@ class TaskScreen(DeskScreen):
 
     def on_record_form_said(self, message: RecordForm.Said) -> None:
         if message.level == "error":
-            self.enter_row.show(message.text, level="error")
+            self.enter_row.show("", error=message.text)
         else:
             self.enter_row.show(message.text)
 
@@ -340,7 +341,7 @@ class TaskScreen(DeskScreen):
         if forms and field in forms[0].sheet.specs:
             forms[0].set_error(field, text)
         else:
-            self.enter_row.show(text, level="error")
+            self.enter_row.show("", error=text)
 
     # The draft
 

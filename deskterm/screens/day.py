@@ -15,7 +15,7 @@ from deskterm.screens.board_cells import detail, grid_board, minute_of, more_det
 from deskterm.screens.prompt import ask
 from deskterm.screens.visit_keys import VisitKeys
 from deskterm.widgets.day_grid import DayGrid
-from deskterm.widgets.rows import TextRow
+from deskterm.widgets.rows import RuleRow, TextRow
 
 CHANGED_FOR = timedelta(minutes=1)
 VIEWS = ("grid", "provider", "week")
@@ -37,10 +37,11 @@ class DayScreen(VisitKeys):
         self.words = ""
         self.rows: dict[int, AppointmentRow] = {}
         self._changed: dict[int, datetime] = {}
+        self._fresh = False
 
     def body(self) -> Iterable[Any]:
         yield self.grid
-        yield TextRow(rule=True)
+        yield RuleRow()
         yield self.detail_row
 
     def context(self) -> str:
@@ -59,7 +60,8 @@ class DayScreen(VisitKeys):
         board = day_board.day(self.desk, self.day, providers=only)
         self._show(board)
         who = self.provider if only else "all providers"
-        self.banner_row.show(summary(board, who) + (f" | filter: {self.words}" * bool(self.words)))
+        words = f" | filter: {self.words}" if self.words else ""
+        self.banner_row.show_summary(summary(board, who) + words)
 
     def _show(self, board: DayBoard) -> None:
         self.rows = {row.id: row for row in board.rows}
@@ -72,7 +74,7 @@ class DayScreen(VisitKeys):
     def _load_week(self, monday: date) -> None:
         board = day_board.week(self.desk, self.provider, monday)
         self._show(board)
-        self.banner_row.show(f"week of {monday:%b} {monday.day} | {self.provider}")
+        self.banner_row.show_summary(f"week of {monday:%b} {monday.day} | {self.provider}")
 
     def _wanted(self, row: AppointmentRow) -> bool:
         words = self.words.lower().split()
@@ -132,9 +134,8 @@ class DayScreen(VisitKeys):
 
     def current_visit(self) -> AppointmentRow | None:
         here = self.grid.current
-        if here is None or here.kind != "appointment":
-            return None
-        return self.rows.get(here.key)  # type: ignore[arg-type]
+        key = here.key if here is not None and here.kind == "appointment" else None
+        return self.rows.get(key) if isinstance(key, int) else None
 
     def point_at(self, number: int) -> bool:
         return self.grid.select_number(number)
@@ -174,6 +175,7 @@ class DayScreen(VisitKeys):
     def go_to(self, day: date) -> None:
         """Show ``day``."""
         self.day = day
+        self._fresh = True
         self.reload()
 
     def do_earlier_day(self) -> None:
@@ -223,6 +225,7 @@ class DayScreen(VisitKeys):
         self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
         if not self.provider:
             self.view = "grid"
+        self._fresh = True
         self.reload()
         self.say(f"view: {self.view}" + (f" {self.provider}" if self.view != "grid" else ""))
 
@@ -230,13 +233,13 @@ class DayScreen(VisitKeys):
         self.say("The grid is always in order of time")
 
     def do_mark(self) -> None:
-        self.grid.toggle_mark()
+        self.grid.action_mark()
 
     async def do_earlier_page(self) -> None:
-        self.grid.page(-1)
+        self.grid.action_page(-1)
 
     async def do_later_page(self) -> None:
-        self.grid.page(1)
+        self.grid.action_page(1)
 
     async def back(self) -> None:
         """The day board is home: Esc clears the filter, then comes back to today."""
@@ -247,6 +250,7 @@ class DayScreen(VisitKeys):
             self.reload()
         elif self.view != "grid":
             self.view = "grid"
+            self._fresh = True
             self.reload()
         elif self.desk_app.screen_stack[1] is not self:
             await super().back()

@@ -57,7 +57,7 @@ class FinderScreen(DeskScreen):
             yield from super().compose()
 
     def on_mount(self) -> None:
-        self.banner_row.show("")
+        self.banner_row.show_summary("")
         self.say(
             "parts of names, birth date, phone or MRN; then ; and what to do: smi jo;p",
             level="coach",

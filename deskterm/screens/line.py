@@ -61,10 +61,13 @@ class LineScreen(ModalScreen[None]):
         try:
             self.chips.show(self.runner.echo(text))
         except DesktermError as error:
-            self.chips.show(error.message, level="error")
+            self.chips.show("", error=error.message)
 
     def on_record_form_said(self, message: RecordForm.Said) -> None:
-        self.chips.show(message.text, level=message.level)
+        if message.level == "error":
+            self.chips.show("", error=message.text)
+        else:
+            self.chips.show(message.text)
 
     async def on_record_form_done(self, message: RecordForm.Done) -> None:
         text = str(message.values["line"] or "").strip()
