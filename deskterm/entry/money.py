@@ -203,8 +203,11 @@ def _split(word: str) -> dict[str, str | None]:
 
 
 def _is_code(word: str) -> bool:
+    """Whether ``word`` is a code; one of a single letter only where nothing follows the letter."""
     typed = _WORD.fullmatch(word)
-    return typed is not None and not typed["amount"] and typed["code"] in _CODES
+    if typed is None or typed["amount"]:
+        return False
+    return typed["code"] in (_WITHOUT_AMOUNT if typed["ref"] else _CODES)
 
 
 def _add_reference(draft: _Draft, words: list[str]) -> None:
@@ -244,9 +247,12 @@ def _is_approval(words: list[str]) -> bool:
 def _check_card(draft: _Draft, following: list[str]) -> None:
     if draft.kind != "card":
         return
-    written = f"{draft.reference} {draft.approval}"
-    after = "" if draft.approval else " ".join(following)
-    if longest_digit_run(f"{written} {after}") >= _CARD_DIGITS:
+    written = [draft.reference, draft.approval]
+    for place, word in enumerate(following):  # up to the next tender's amount
+        if not _bare_number(word) or any(map(_is_code, following[place + 1 : place + 2])):
+            break
+        written.append(word)
+    if longest_digit_run(" ".join(filter(None, written))) >= _CARD_DIGITS:
         raise _card_number()
     if draft.reference and not re.fullmatch(r"[0-9]{4}", draft.reference):
         raise Invalid("a card needs its last four digits", "For example 25cc4417", field="tender")
