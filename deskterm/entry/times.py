@@ -116,8 +116,6 @@ def _in_hours(morning: time, evening: time, opens: time, closes: time) -> time:
     """Of two readings twelve hours apart, the one in clinic hours, or else nearest to them."""
     if opens <= morning < closes:
         return morning
-    if opens <= evening < closes:
-        return evening
 
     def outside(at: time) -> int:
         minute = minute_of_day(at)
