@@ -96,7 +96,8 @@ class WeeklyTemplate(Versioned):
 class ScheduleException(Versioned):
     """Something other than the template on one day; without a provider it is for everyone.
 
-    A kind other than ``open`` takes time away, ``open`` adds it.
+    A kind other than ``open`` takes time away, ``open`` adds it. One that was a mistake is made
+    inactive.
     """
 
     title = "schedule exception"
@@ -109,6 +110,7 @@ class ScheduleException(Versioned):
     kind = Choice(BLOCK_KINDS)
     label = CleanText(60)
     capacity = Whole(default=1)
+    active = BooleanField(default=True)
 
     class Meta:
         constraints = [Check("start_minute < end_minute")]
