@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-_SLICE = 0.05
-_SETTLED_ROUNDS = 2
+_SLICE = 0.05  # seconds
+_CALM_TURNS = 2
+_FREE_TURNS = 50
 
 
 def focus_now(widget: Widget) -> None:
@@ -94,24 +95,21 @@ class KeyGate(_Base):
             self._handle_exception(error)
 
     async def _gate_settle(self) -> None:
-        """Wait until the screen on top, its focus and all between have nothing left to do."""
+        """Wait until all that a key can set off has come to rest, on an unchanged screen."""
         patience = self.GATE_LIMIT / _SLICE
-        rounds = 0
+        calm = turns = 0
         top = self._gate_top()
-        while rounds < _SETTLED_ROUNDS and patience > 0:
-            for pump in self._gate_chain():
-                patience -= await self._gate_pass(pump, patience)
-            if not self.is_running or patience <= 0:
-                return
+        while calm < _CALM_TURNS and patience > 0 and self.is_running:
+            # A turn of the event loop lets every woken pump go on; most keys need a few.
+            await asyncio.sleep(0)
+            turns += 1
             before, top = top, self._gate_top()
-            if top != before:
-                rounds = 0
-            elif self._gate_calm():
-                rounds += 1
-            else:
-                rounds = 0
-                await asyncio.sleep(_SLICE / 20)
-                patience -= 1 / 20
+            if top == before and self._gate_calm():
+                calm += 1
+                continue
+            calm = 0
+            if turns > _FREE_TURNS:
+                patience -= await self._gate_wait()
 
     def _gate_top(self) -> tuple[Screen[Any] | None, Widget | None]:
         try:
@@ -120,41 +118,50 @@ class KeyGate(_Base):
             return None, None
         return screen, screen.focused
 
-    def _gate_chain(self) -> list[MessagePump]:
-        """The app, then from the focused widget outwards to the app again: the way keys go."""
+    def _gate_busy(self) -> MessagePump | None:
+        """The first on a key's way, from the focused widget outwards, that is not at rest."""
         screen, focused = self._gate_top()
         start = focused if focused is not None else screen
-        return [self] if start is None else [self, *start.ancestors_with_self]
+        way = [self] if start is None else start.ancestors_with_self
+        return next((pump for pump in way if not _at_rest(pump)), None)
 
     def _gate_calm(self) -> bool:
-        """Is everything a key could meet mounted, and without a message waiting?"""
+        """Is the screen there, is nothing put off until it is painted, and is everybody at rest?"""
         screen, _ = self._gate_top()
         if self._gate_holds or screen is None or not screen._is_mounted or screen._callbacks:
             return False
-        return all(
-            pump._message_queue.empty() and not pump._next_callbacks for pump in self._gate_chain()
-        )
+        return self._gate_busy() is None
 
-    async def _gate_pass(self, pump: MessagePump, patience: float) -> float:
-        """Wait until ``pump`` has done what it had queued; the slices of patience it took."""
-        passed = asyncio.get_running_loop().create_future()
+    async def _gate_wait(self) -> float:
+        """Wait a little, or until whoever is busy is done; the slices of patience it took.
+
+        Patience is counted in waits and not by the clock, so that work that blocks the event
+        loop, a slow query say, uses up none of it.
+        """
+        busy = self._gate_busy()
+        done = asyncio.get_running_loop().create_future()
 
         def arrive() -> None:
-            if not passed.done():
-                passed.set_result(None)
+            if not done.done():
+                done.set_result(None)
 
-        if not pump.is_running or not pump.call_later(arrive):
-            return 0
-        # One turn of the loop is enough for an idle pump; only a busy one pays for a timer.
-        for _ in range(4):
-            await asyncio.sleep(0)
-            if passed.done():
-                return 0
-        spent = 0
-        while spent < patience and pump.is_running and self.is_running:
-            await asyncio.wait({passed}, timeout=_SLICE)
-            if passed.done():
-                break
-            spent += 1
-        passed.cancel()
+        if busy is None or not busy.is_running or not busy.call_later(arrive):
+            await asyncio.sleep(_SLICE / 20)
+            return 1 / 20
+        await asyncio.wait({done}, timeout=_SLICE)
+        # Even a pump that is quick to answer may be busy for ever: that too must end.
+        spent = 1 / 20 if done.done() else 1.0
+        done.cancel()
         return spent
+
+
+def _at_rest(pump: MessagePump) -> bool:
+    """Has ``pump`` nothing to do, is it nowhere inside a handler, and waiting for a message?
+
+    Textual has no word for this: a pump that waits on its empty queue is the only certain sign.
+    One that has ended is at rest too.
+    """
+    if not pump.is_running:
+        return True
+    ready: Any = pump._message_queue.ready_event
+    return not ready.is_set() and bool(ready._waiters) and not pump._next_callbacks
