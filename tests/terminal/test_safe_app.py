@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
 from textual.app import SuspendNotSupported
+from textual.binding import Binding
 from textual.widgets import Input, Static
 
 from deskterm.errors import NotAllowed
@@ -87,3 +89,44 @@ def test_an_idle_desk_says_nothing(demo: StartDemo, opened: tuple[str, ...]) -> 
     desk.mark()
     desk.pump(2.0)
     assert desk.bytes_since_mark() == b""
+
+
+class Stuck(Input):
+    """A field whose handler never ends."""
+
+    async def on_key(self) -> None:
+        await asyncio.Event().wait()
+
+
+class StuckDesk(SafeApp):
+    GATE_LIMIT = 0.2
+    BINDINGS = [Binding("f5", "day", "Day", priority=True)]
+    days = 0
+
+    def compose(self):  # type: ignore[no-untyped-def]
+        yield Stuck()
+
+    def action_day(self) -> None:
+        self.days += 1
+
+
+async def test_a_handler_that_never_ends_does_not_hold_keys_for_ever() -> None:
+    app = StuckDesk()
+    async with app.run_test():
+        app.simulate_key("a")
+        app.simulate_key("f5")
+        while not app.days:
+            await asyncio.sleep(0.01)
+        app.query_one(Stuck)._task.cancel()  # type: ignore[union-attr]
+
+
+async def test_an_unexpected_error_reaches_the_test() -> None:
+    class Failing(Bare):
+        BINDINGS = [Binding("f5", "fail", "Fail", priority=True)]
+
+        def action_fail(self) -> None:
+            raise LookupError("as expected")
+
+    with pytest.raises(LookupError, match="as expected"):
+        async with Failing().run_test() as pilot:
+            await pilot.press("f5")
