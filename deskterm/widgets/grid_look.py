@@ -44,9 +44,7 @@ def layout_for(board: GridBoard, width: int) -> Layout:
     room = max(width - TIME_WIDTH, 1)
     pitch = min(room // columns, WIDE_WIDTH + NAME_MOST - NAME_WIDTH)
     if pitch >= WIDE_WIDTH:
-        # Times align in six cells, unless a three-digit number would touch them.
-        crowded = any((cell.number or 0) > 99 for cell in board.cells)
-        return Layout(columns, pitch, True, TIME_WIDTH - 1 if crowded else TIME_WIDTH)
+        return Layout(columns, pitch, True, TIME_WIDTH)
     shown = min(columns, max(room // COMPACT_WIDTH, 1))
     return Layout(shown, min(COMPACT_WIDTH, room), False, TIME_WIDTH - 1)
 
@@ -81,9 +79,14 @@ def cell_parts(slot: Slot, layout: Layout, *, marked: bool) -> list[Part]:
     look, cell = slot
     if look == "start" and cell is not None and cell.kind == "appointment":
         return _appointment(cell, layout, mark)
-    number = str(cell.number) if look == "start" and cell and cell.number is not None else ""
-    lead = cells(number, 3, right=True) + mark
+    lead = _number(cell if look == "start" else None) + mark
     return [Part(lead + cells(_words(slot), layout.pitch - len(lead)))]
+
+
+def _number(cell: GridCell | None) -> str:
+    """The row number; one of three digits takes a cell from the name, so that it stands apart."""
+    number = "" if cell is None or cell.number is None else str(cell.number)
+    return cells(number, 3 if len(number) < 3 else 4, right=True)
 
 
 def _words(slot: Slot) -> str:
@@ -100,13 +103,14 @@ def _words(slot: Slot) -> str:
 
 
 def _appointment(cell: GridCell, layout: Layout, mark: str) -> list[Part]:
-    number = "" if cell.number is None else str(cell.number)
+    lead = _number(cell) + mark
+    name_width = layout.name_width + 4 - len(lead)
     has_room = layout.name_width > NAME_WIDTH + 2 and cell.full_name
-    name = cells(cell.full_name if has_room else cell.name, layout.name_width)
+    name = cells(cell.full_name if has_room else cell.name, name_width)
     visit = " " + cells(cell.visit, VISIT_WIDTH - 1) if layout.has_visit else ""
     flag = cells(cell.flag, 1)
     return [
-        Part(cells(number, 3, right=True) + mark + name + visit),
+        Part(lead + name + visit),
         Part(flag, "stop" if flag == "!" else ""),
         Part("'" if cell.changed else " "),
         Part(cells(cell.state, 3), "attention" if cell.state == "LAT" else ""),

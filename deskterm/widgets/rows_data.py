@@ -87,9 +87,12 @@ def _term(word: str, columns: Sequence[Column]) -> Callable[[Row], bool]:
     word = word if wanted else word[1:]
     title, colon, value = word.partition(":")
     index = _titled(title, columns) if colon else None
+    # Words hold no spaces, so joined cells are searched at once: folding is what costs.
     if index is None:
-        return lambda row: any(_holds(cell, word) for cell in row.cells) is wanted
-    return lambda row: (index < len(row.cells) and _holds(row.cells[index], value)) is wanted
+        holds = _holder(word)
+        return lambda row: holds(" ".join(row.cells)) is wanted
+    holds = _holder(value)
+    return lambda row: (index < len(row.cells) and holds(row.cells[index])) is wanted
 
 
 def _titled(title: str, columns: Sequence[Column]) -> int | None:
@@ -98,10 +101,12 @@ def _titled(title: str, columns: Sequence[Column]) -> int | None:
     return next(titles, None) if begin else None
 
 
-def _holds(cell: str, sought: str) -> bool:
-    """Whether ``sought`` is in ``cell``; marks like ``$`` fold to nothing and are compared raw."""
+def _holder(sought: str) -> Callable[[str], bool]:
+    """The test for text that holds ``sought``; marks like ``$`` fold to nothing and stay raw."""
     folded = fold(sought)
-    return folded in fold(cell) if folded else sought in cell
+    if not folded:
+        return lambda text: sought in text
+    return lambda text: folded in fold(text)
 
 
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")

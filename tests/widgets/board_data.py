@@ -76,6 +76,21 @@ def board(cells: tuple[GridCell, ...] | None = None) -> GridBoard:
     return GridBoard(COLUMNS, 540, 780, 15, (cells or booked()) + (*lunch, hold), 585)
 
 
+def big_board(columns: int = 12, slots: int = 60) -> GridBoard:
+    """Every second slot taken, more columns and lines than any screen shows."""
+    return GridBoard(
+        tuple(GridColumn(f"P{i}", f"DR {i}", i, slots) for i in range(columns)),
+        420,
+        420 + slots * 15,
+        15,
+        tuple(
+            GridCell(f"P{c}", 420 + 15 * s, 15, number=c * slots + s + 1, key=(c, s),
+                     name=f"N{c} S{s}", state="SCH")
+            for c in range(columns) for s in range(0, slots, 2)
+        ),
+    )  # fmt: skip
+
+
 NASTY = (
     "[red]X[/red]",
     "[/]",

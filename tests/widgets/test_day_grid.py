@@ -13,7 +13,7 @@ from textual.geometry import Region
 from deskterm.text import width
 from deskterm.widgets.day_grid import DayGrid, SlotMark
 from deskterm.widgets.grid_board import GridBoard, GridCell, GridColumn
-from tests.widgets.board_data import NASTY, PICTURE, board, booked
+from tests.widgets.board_data import NASTY, PICTURE, big_board, board, booked
 
 
 class Desk(App[None]):
@@ -50,20 +50,6 @@ def reversed_text(grid: DayGrid) -> list[str]:
         for segment in grid.render_line(y)
         if segment.style and segment.style.reverse
     ]
-
-
-def big_board(columns: int = 12, slots: int = 60) -> GridBoard:
-    return GridBoard(
-        tuple(GridColumn(f"P{i}", f"DR {i}", i, slots) for i in range(columns)),
-        420,
-        420 + slots * 15,
-        15,
-        tuple(
-            GridCell(f"P{c}", 420 + 15 * s, 15, number=c * slots + s + 1, key=(c, s),
-                     name=f"N{c} S{s}", state="SCH")
-            for c in range(columns) for s in range(0, slots, 2)
-        ),
-    )  # fmt: skip
 
 
 async def test_80_by_24_is_the_picture() -> None:
@@ -188,6 +174,18 @@ async def test_overbooked_and_odd_times_all_show() -> None:
         await pilot.press("down", "down")
         assert app.grid.current is not None
         assert app.grid.current.number == 51
+
+
+async def test_three_digit_numbers_stand_apart() -> None:
+    cells = tuple(replace(c, number=(c.number or 0) + 100) for c in booked())
+    app = Desk(board(cells))
+    async with app.run_test(size=(80, 17)) as pilot:
+        assert text(app.grid)[3].startswith(
+            " 9:30  106 FABER L   CHK    :              107 FOX A   !"
+        )
+        await pilot.resize_terminal(98, 17)
+        await pilot.pause()
+        assert text(app.grid)[5].startswith(" 10:00 112 JONES W")
 
 
 async def test_numbers_choose_and_mark() -> None:
