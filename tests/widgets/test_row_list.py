@@ -170,12 +170,13 @@ async def test_cursor_and_order_hold_until_asked() -> None:
 
 async def test_resort_keeps_the_cursor_on_its_record_and_its_line() -> None:
     app = Desk(many(200))
-    async with app.run_test(size=(80, 17)):
+    async with app.run_test(size=(80, 17)) as pilot:
         app.rows.select_number(101)
+        await pilot.press("up", "up", "up")
         line = next(y for y, found in enumerate(text(app.rows)) if found.startswith(">"))
         app.rows.show(FLOW, list(reversed(many(200))))
-        assert number_of(app.rows) == 101
-        assert text(app.rows)[line].startswith(">101")
+        assert number_of(app.rows) == 95
+        assert text(app.rows)[line].startswith("> 95")
 
 
 async def test_a_vanished_record_gives_the_cursor_to_the_next() -> None:
