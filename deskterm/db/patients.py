@@ -192,6 +192,7 @@ class PatientNameWord(Record):
 
     class Meta:
         primary_key = CompositeKey("word", "given", "other", "patient")
+        indexes = ((("other", "given", "word"), False),)
         without_rowid = True
 
 

@@ -232,6 +232,8 @@ CREATE INDEX "patient_identifier_value" ON "patient_identifier" ("value");
 
 CREATE INDEX "patient_name_word_patient_id" ON "patient_name_word" ("patient_id");
 
+CREATE INDEX "patient_name_word_other_given_word" ON "patient_name_word" ("other", "given", "word");
+
 CREATE INDEX "patient_phone_patient_id" ON "patient_phone" ("patient_id");
 
 CREATE INDEX "patient_phone_reversed" ON "patient_phone" ("reversed");
