@@ -13,31 +13,16 @@ from deskterm.db.scheduling import Appointment, ProviderVisitType
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from deskterm.office import free_time, holds, scheduling, templates
 from deskterm.office.desk import Actor, Desk
-from tests.factories import TODAY, Clinic, clinic
+from tests.factories import TODAY, Clinic
+from tests.office.hours import LONG_AGO, open_clinic
 
 TOMORROW = datetime(2026, 3, 19)
-LONG_AGO = date(2020, 1, 1)
 
 
 @pytest.fixture
 def house(desk: Desk) -> Clinic:
-    """The clinic of :func:`hours` on the day of the specification's examples."""
-    return hours(desk)
-
-
-def hours(desk: Desk) -> Clinic:
-    """LEE and PATEL work weekdays 8 to 12 and 1 to 5 at MAIN; RN sees two at a time."""
-    made = clinic(desk)
-    for weekday in range(5):
-        for code, capacity in (("LEE", 1), ("PATEL", 1), ("RN", 2)):
-            templates.set_template(
-                desk, code, "MAIN", weekday, 480, 1020, starts_on=LONG_AGO, capacity=capacity
-            )
-            templates.set_template(
-                desk, code, "MAIN", weekday, 720, 780, starts_on=LONG_AGO, kind="lunch",
-                label="Lunch",
-            )  # fmt: skip
-    return made
+    """The clinic with its hours on the day of the specification's examples."""
+    return open_clinic(desk)
 
 
 def at(hour: int, minute: int = 0, day: datetime = TOMORROW) -> datetime:
@@ -253,7 +238,7 @@ def test_a_walk_in_may_be_booked_at_a_time_of_today_that_is_over(house: Clinic) 
 
 def test_the_hour_that_does_not_exist_is_refused_in_words(desk: Desk, clock: FrozenClock) -> None:
     clock.advance(days=-20)
-    house = hours(desk)
+    house = open_clinic(desk)
     _night(house, 6)
     with pytest.raises(Invalid) as caught:
         book(house, datetime(2026, 3, 8, 2, 30))
