@@ -1,0 +1,131 @@
+"""What a patient owes: by charge, with today's copay before it is charged, and in sum.
+
+All amounts are cents. A balance is always the sum of its rows, never a stored number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from deskterm.clock import local
+from deskterm.db.payments import CHARGE_KINDS
+from deskterm.office.desk import Desk
+
+_LEFT = """
+SELECT c.id, c.kind, c.description, c.service_day, c.appointment_id, v.code, a.minutes, p.code,
+  c.amount_cents
+  + coalesce((SELECT r.amount_cents FROM charge r WHERE r.reverses_id = c.id), 0)
+  - coalesce((SELECT sum(x.amount_cents) FROM allocation x WHERE x.charge_id = c.id), 0)
+FROM charge c
+LEFT JOIN appointment a ON a.id = c.appointment_id
+LEFT JOIN visit_type v ON v.id = a.visit_type_id
+LEFT JOIN provider p ON p.id = a.provider_id
+WHERE c.patient_id = ? AND c.reverses_id IS NULL
+ORDER BY c.service_day, c.id"""
+# Visits whose copay is not charged yet; the coverage that comes first on the day says how much.
+_COPAYS = """
+SELECT a.id, a.day, a.zone, v.code, a.minutes, p.code, (
+    SELECT coalesce(c.copay_cents, l.copay_cents) FROM coverage c JOIN plan l ON l.id = c.plan_id
+    WHERE c.patient_id = a.patient_id AND coalesce(c.starts_on, a.day) <= a.day
+      AND coalesce(c.ends_on, a.day) >= a.day
+    ORDER BY c.priority, c.id LIMIT 1)
+FROM appointment a
+JOIN visit_type v ON v.id = a.visit_type_id
+JOIN provider p ON p.id = a.provider_id
+WHERE a.patient_id = ? AND (a.day BETWEEN ? AND ? OR a.id = ?)
+  AND a.lifecycle IN ('scheduled', 'completed') AND v.copay_applies = 1
+  AND NOT EXISTS (
+    SELECT 1 FROM charge c WHERE c.appointment_id = a.id AND c.kind = 'copay'
+      AND c.reverses_id IS NULL
+      AND NOT EXISTS (SELECT 1 FROM charge r WHERE r.reverses_id = c.id))
+ORDER BY a.starts_at"""
+_BALANCE = """
+SELECT coalesce((SELECT sum(amount_cents) FROM charge WHERE patient_id = ?), 0)
+  - coalesce((SELECT sum(x.amount_cents) FROM allocation x
+              JOIN payment y ON y.id = x.payment_id WHERE y.patient_id = ?), 0)"""
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something owed. ``charge_id`` is None for a copay that is not charged yet.
+
+    ``purpose`` is the charge's kind for a visit of today (or the visit asked about), and
+    ``balance`` for what is older.
+    """
+
+    charge_id: int | None
+    purpose: str
+    label: str
+    service_day: date
+    due_cents: int
+    appointment_id: int | None = None
+    kind: str = ""
+
+
+def due(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
+    """What is owed now: copays of today's visits first, then the oldest service first.
+
+    ``appointment_id`` counts a visit of another day among today's.
+    """
+    desk.require("view_money")
+    return owed(desk, patient_id, appointment_id)
+
+
+def owed(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
+    """:func:`due` for operations, which have their own permission."""
+    today = desk.today()
+    found = [
+        *_charged(desk, patient_id, appointment_id, today),
+        *_uncharged_copays(desk, patient_id, appointment_id, today),
+    ]
+    return sorted(found, key=lambda d: (d.purpose != "copay", d.service_day, d.charge_id or 0))
+
+
+def balance_cents(desk: Desk, patient_id: int) -> int:
+    """Charges less payments; below zero is money that the practice holds for the patient."""
+    desk.require("view_money")
+    return sum_of(desk, patient_id)
+
+
+def sum_of(desk: Desk, patient_id: int) -> int:
+    """:func:`balance_cents` for operations, which have their own permission."""
+    balance: int = desk.rows(_BALANCE, patient_id, patient_id)[0][0]
+    return balance
+
+
+def _charged(desk: Desk, patient_id: int, appointment_id: int | None, today: date) -> list[Due]:
+    kinds = dict(CHARGE_KINDS)
+    dues = []
+    for row in desk.rows(_LEFT, patient_id):
+        charge_id, kind, description, service_day, visit, visit_type, minutes, provider, left = row
+        if left <= 0:
+            continue
+        day = date.fromisoformat(service_day)
+        current = day >= today or (visit is not None and visit == appointment_id)
+        words = description or _label(kinds[kind], visit_type, minutes, provider)
+        dues.append(Due(charge_id, kind if current else "balance", words, day, left, visit, kind))
+    return dues
+
+
+def _uncharged_copays(
+    desk: Desk, patient_id: int, appointment_id: int | None, today: date
+) -> list[Due]:
+    around = [(today + timedelta(days=n)).isoformat() for n in (-1, 1)]
+    dues = []
+    for visit, day, zone, visit_type, minutes, provider, copay in desk.rows(
+        _COPAYS, patient_id, *around, appointment_id or 0
+    ):
+        here = local(desk.now(), zone).date().isoformat()
+        if copay and (day == here or (visit == appointment_id and day < here)):
+            words = _label("copay", visit_type, minutes, provider)
+            dues.append(Due(None, "copay", words, date.fromisoformat(day), copay, visit, "copay"))
+    return dues
+
+
+def _label(kind: str, visit_type: str | None, minutes: int | None, provider: str | None) -> str:
+    """``copay FU20 NOVAK``, ``visit PE40 LEE, your part``."""
+    if visit_type is None:
+        return kind
+    word, comma, rest = kind.partition(",")
+    return f"{word} {visit_type}{minutes} {provider}{comma}{rest}"
