@@ -147,10 +147,9 @@ def _free(start: int, end: int, block: Block) -> Free:
     return Free(block.location_id or 0, start, end, wall, block.visit_types)
 
 
-def expected(desk: Desk, provider_id: int, first: date, last: date) -> dict[date, list[Free]]:
+def expected(desk: Desk, provider_id: int, days: Sequence[date]) -> dict[date, list[Free]]:
     """The free time of each day as templates, exceptions and visits say it should be."""
-    layout = Layout(desk, [provider_id], first, last)
-    days = [first + timedelta(n) for n in range((last - first).days + 1)]
+    layout = Layout(desk, [provider_id], days[0], days[-1])
     blocks = {day: list(block_spans(day, layout.day(provider_id, day))) for day in days}
     edges = [m for found in blocks.values() for start, end, _ in found for m in (start, end)]
     held = holding(desk, provider_id, min(edges), max(edges)) if edges else []
@@ -172,25 +171,31 @@ def keep(desk: Desk, provider_id: int, *days: date) -> None:
     if not known:
         return
     today, until = desk.today(), date.fromisoformat(known[0][0])
-    for day in sorted(set(days)):
-        if today <= day <= until:
-            _rewrite(desk, provider_id, day, day)
+    _rewrite(desk, provider_id, [day for day in sorted(set(days)) if today <= day <= until])
 
 
-def keep_all(desk: Desk, provider_id: int, first: date, last: date | None = None) -> None:
-    """Bring a provider's free time up to date over a stretch of days, laying it out if new."""
+def keep_all(
+    desk: Desk,
+    provider_id: int,
+    first: date,
+    last: date | None = None,
+    *,
+    weekday: int | None = None,
+) -> None:
+    """Bring a provider's free time up to date over a stretch of days, laying it out if new.
+
+    With ``weekday`` only that day of every week. To be called inside an operation.
+    """
     until = _horizon(desk)
     known = desk.rows("SELECT laid_until FROM free_horizon WHERE provider_id = ?", provider_id)
     if not known:
         desk.rows("INSERT INTO free_horizon (provider_id, laid_until) VALUES (?, ?)",
                   provider_id, until.isoformat())  # fmt: skip
-        _rewrite(desk, provider_id, desk.today(), until)
+        _rewrite(desk, provider_id, _each(desk.today(), until))
         return
     until = date.fromisoformat(known[0][0])
-    first = max(first, desk.today())
-    last = min(last or until, until)
-    if first <= last:
-        _rewrite(desk, provider_id, first, last)
+    days = _each(max(first, desk.today()), min(last or until, until))
+    _rewrite(desk, provider_id, [d for d in days if weekday in (None, d.weekday())])
 
 
 def lay_out(desk: Desk, until: date | None = None) -> int:
@@ -210,10 +215,9 @@ def lay_out(desk: Desk, until: date | None = None) -> int:
     with desk.operation("schedule.horizon"):
         for provider_id, laid_until in desk.rows(behind, goal.isoformat()):
             after = date.fromisoformat(laid_until) + timedelta(1) if laid_until else today
-            first = max(after, today)
-            if first <= goal:
-                _rewrite(desk, provider_id, first, goal)
-                written += (goal - first).days + 1
+            days = _each(max(after, today), goal)
+            _rewrite(desk, provider_id, days)
+            written += len(days)
             desk.rows("DELETE FROM free_horizon WHERE provider_id = ?", provider_id)
             desk.rows("INSERT INTO free_horizon (provider_id, laid_until) VALUES (?, ?)",
                       provider_id, goal.isoformat())  # fmt: skip
@@ -231,7 +235,7 @@ def check(desk: Desk) -> list[Difference]:
         stored: dict[date, list[Free]] = defaultdict(list)
         for *free, day in desk.rows(_STORED, provider_id, today.isoformat(), "9999-12-31"):
             stored[date.fromisoformat(day)].append(Free(*free))
-        wanted = expected(desk, provider_id, today, last)
+        wanted = expected(desk, provider_id, _each(today, last))
         for day in sorted({*stored, *wanted}):
             is_there, should = tuple(sorted(stored[day])), tuple(sorted(wanted.get(day, [])))
             if is_there != should:
@@ -261,12 +265,21 @@ def _horizon(desk: Desk) -> date:
     return desk.today() + timedelta(desk.settings.policy.free_horizon)
 
 
-def _rewrite(desk: Desk, provider_id: int, first: date, last: date) -> None:
-    desk.rows("DELETE FROM free_interval WHERE provider_id = ? AND day BETWEEN ? AND ?",
-              provider_id, first.isoformat(), last.isoformat())  # fmt: skip
+def _each(first: date, last: date) -> list[date]:
+    return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+def _rewrite(desk: Desk, provider_id: int, days: Sequence[date]) -> None:
+    if not days:
+        return
+    for day in days:
+        desk.rows(
+            "DELETE FROM free_interval WHERE provider_id = ? AND day = ?",
+            provider_id, day.isoformat(),
+        )  # fmt: skip
     fresh = [
         (provider_id, free.location_id, day.isoformat(), day.weekday(), *free[1:])
-        for day, found in expected(desk, provider_id, first, last).items()
+        for day, found in expected(desk, provider_id, days).items()
         for free in found
     ]
     for at in range(0, len(fresh), _CHUNK):

@@ -129,7 +129,7 @@ def set_template(
             starts_on=starts_on,
             ends_on=ends_on,
         )
-        free_time.keep_all(desk, who.id, starts_on, ends_on)
+        free_time.keep_all(desk, who.id, starts_on, ends_on, weekday=weekday)
     return template
 
 
@@ -141,7 +141,7 @@ def end_template(
         template = op.get(WeeklyTemplate, known_id(template_id), version)
         template.ends_on = ends_on
         op.save(template)
-        free_time.keep_all(desk, template.provider_id, desk.today())
+        free_time.keep_all(desk, template.provider_id, desk.today(), weekday=template.weekday)
     return affected(desk, template.provider_id, ends_on)
 
 
