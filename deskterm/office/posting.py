@@ -114,7 +114,7 @@ def post(
         taken_at=op.now,
         by=op.desk.actor.login,
         desk=op.desk.workstation,
-        receipt=f"{place.receipt_prefix}-{day:%y%m%d}-{sequence:03d}",
+        receipt=f"{place.receipt_prefix.upper()}-{day:%y%m%d}-{sequence:03d}",
         sequence=sequence,
         total_cents=total,
         balance_after_cents=sum_of(op.desk, patient.id) - total,
