@@ -20,11 +20,14 @@ from deskterm.office import drafts, feed
 from deskterm.office.desk import Desk
 from deskterm.screens import places
 from deskterm.screens.base import DeskScreen, TaskScreen
+from deskterm.screens.who import find_for
 from deskterm.terminal.safe_app import SafeApp, run_desk
+from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import Header, Level
 
 POLL_SECONDS = 0.25
 UNDO_KEPT = 50
+IDENTIFIED_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class DeskApp(SafeApp):
         self._feed = feed.Feed(desk)
         self._counts = feed.Counts()
         self._kept: set[str] = set()
+        self._identified: dict[int, float] = {}
 
     # Opening and closing
 
@@ -104,7 +108,7 @@ class DeskApp(SafeApp):
     async def close_top(self, *, said: str = "", undo: Callable[[], Any] | None = None) -> None:
         """Close the top screen; the day board stays. ``undo`` is remembered with ``said``."""
         if len(self.screen_stack) > 2:
-            await self.pop_screen()
+            self.pop_screen()
             if isinstance(self.screen, DeskScreen):
                 self.screen.reload()
         if undo is not None:
@@ -121,7 +125,7 @@ class DeskApp(SafeApp):
             if isinstance(screen, TaskScreen) and screen.dirty and screen.save_draft()
         ]
         while len(self.screen_stack) > 2:
-            await self.pop_screen()
+            self.pop_screen()
         if kept:
             self.say(f"Parked: {', '.join(kept)}. F3 brings it back")
 
@@ -157,6 +161,22 @@ class DeskApp(SafeApp):
             is_practice=self.desk.settings.practice,
         )
 
+    def read_back(self, text: str) -> None:
+        """Row 22 of the screen on top: the sentence to say to the caller."""
+        if isinstance(self.screen, DeskScreen):
+            self.screen.enter_row.show(text)
+
+    # Who said their birth date
+
+    def identify(self, patient_id: int) -> None:
+        """The patient's birth date was typed as they said it."""
+        self._identified[patient_id] = self.desk.clock.monotonic()
+
+    def identified(self, patient_id: int) -> bool:
+        """Whether that was done at this desk a short while ago."""
+        at = self._identified.get(patient_id)
+        return at is not None and self.desk.clock.monotonic() - at < IDENTIFIED_SECONDS
+
     # Global keys
 
     async def action_command(self, name: str) -> None:
@@ -180,13 +200,24 @@ class DeskApp(SafeApp):
         await self._overlay("help", about=self.screen)
 
     async def command_find(self) -> None:
+        """The finder; inside a person field it fills that field."""
+        screen, form = self.screen, self.screen.focused
+        if isinstance(form, RecordForm) and isinstance(screen, DeskScreen) and form.field:
+            spec = form.sheet.specs[form.field]
+            if spec.kind == "person":
+                await find_for(screen, form, spec.name, form.sheet.text(spec.name))
+                return
         await self._overlay("finder")
 
     async def command_held(self) -> None:
         await self._overlay("held")
 
     async def command_line(self) -> None:
-        await self._overlay("line")
+        screen = self.screen
+        if isinstance(screen, DeskScreen):
+            from deskterm.screens.line import CommandLine
+
+            await screen.open_prompt(CommandLine(screen))
 
     async def command_day(self) -> None:
         """The day board; on the board itself, the waiting room."""
@@ -276,7 +307,7 @@ class DeskApp(SafeApp):
         for screen in self.screen_stack:
             if isinstance(screen, TaskScreen) and screen.key == draft.key:
                 while self.screen is not screen:
-                    await self.pop_screen()
+                    self.pop_screen()
                 return
         self._kept.add(draft.key)
         await self.go(draft.form, draft=draft)

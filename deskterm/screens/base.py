@@ -26,6 +26,7 @@ from deskterm.widgets.rows import BannerRow, EnterRow, HeaderRow, KeyRow, Level,
 if TYPE_CHECKING:
     from deskterm.app import DeskApp
     from deskterm.db.journal import Entry
+    from deskterm.screens.prompt import PromptRow
 
 T = TypeVar("T")
 
@@ -49,6 +50,8 @@ class DeskScreen(Screen[Any]):
     def __init__(self) -> None:
         super().__init__()
         self.pending = ""
+        self.prompt: PromptRow | None = None
+        self._focus_before: Widget | None = None
         self.header_row = HeaderRow()
         self.banner_row = BannerRow()
         self.enter_row = EnterRow()
@@ -144,6 +147,37 @@ class DeskScreen(Screen[Any]):
         """A minute has passed."""
         self.refresh_frame()
 
+    # A question in row 23
+
+    async def open_prompt(self, prompt: PromptRow) -> None:
+        """Put ``prompt`` in place of the message row and type into it."""
+        if self.prompt is not None:
+            self.close_prompt()
+        self.prompt, self._focus_before = prompt, self.focused
+        self.message_row.display = False
+        await self.mount(prompt, after=self.message_row)
+        self.set_focus(prompt.form)
+        self.refresh_frame()
+        prompt.typed()
+
+    def close_prompt(self) -> None:
+        """Give row 23 back to the messages, and the keys to what had them."""
+        prompt, self.prompt = self.prompt, None
+        if prompt is None:
+            return
+        self.message_row.display = True
+        before = self._focus_before
+        prompt.remove()
+        if before is not None and before.is_attached:
+            self.set_focus(before)
+        else:
+            self.take_focus()
+        self.refresh_frame()
+        self.show_enter()
+
+    def show_enter(self) -> None:
+        """Row 22: what Enter will do; drawn anew when a question was closed."""
+
     # Saying things
 
     def say(self, text: str, *, level: Level = "say") -> None:
@@ -235,7 +269,7 @@ class DeskScreen(Screen[Any]):
 
     async def do_line(self) -> None:
         """``:`` opens the command line."""
-        await self.desk_app.go("line")
+        await self.desk_app.command_line()
 
     async def do_keys(self) -> None:
         """``?`` shows the keys that work here."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from deskterm.clock import age_on
@@ -10,6 +11,7 @@ from deskterm.entry.dates import show_birth
 from deskterm.entry.phones import show_phone
 from deskterm.entry.times import show_time
 from deskterm.office.day_board import AppointmentRow, DayBoard
+from deskterm.office.laid_out import Block
 from deskterm.widgets.grid_board import GridBoard, GridCell, GridColumn
 
 # Rows that are shown in the grid; the others keep their number but not their place.
@@ -50,43 +52,91 @@ def grid_board(
     """The day as the grid shows it: providers side by side."""
     columns = tuple(GridColumn(c.code, c.heading, c.booked, c.capacity) for c in board.columns)
     codes = {c.code for c in board.columns}
-    cells = [
-        cell(row, row.provider, row.id in changed)
-        for row in rows
-        if row.lifecycle in SHOWN and row.provider in codes
-    ]
+    cells = [cell(row, row.provider, row.id in changed) for row in rows if _shown(row, codes)]
     for column in board.columns:
-        cells += [
-            GridCell(column.code, b.start_minute, b.end_minute - b.start_minute, "blocked",
-                     text=(b.label or b.kind).upper())
-            for b in column.blocks
-        ]  # fmt: skip
+        cells += _blocks(column.code, column.blocks)
     cells += [
         GridCell(h.provider, minute_of(h.start), h.minutes, "held", text=f"HELD {h.desk}")
         for h in board.holds
         if h.provider in codes
     ]
-    return GridBoard(
-        columns=columns,
-        start_minute=board.opens,
-        end_minute=board.closes,
-        cells=tuple(cells),
-        now_minute=now_minute,
-        note=board.note,
-    )
+    return _framed(columns, cells, [c.blocks for c in board.columns], now_minute)
+
+
+def week_board(days: Sequence[DayBoard], words: Callable[[AppointmentRow], bool]) -> GridBoard:
+    """A week of one provider: one column a day, its code the ISO date."""
+    columns, cells, blocks = [], [], []
+    for board in days:
+        code = board.day.isoformat()
+        booked = board.columns[0].booked if board.columns else 0
+        capacity = board.columns[0].capacity if board.columns else 0
+        columns.append(GridColumn(code, f"{board.day:%a} {board.day.day}", booked, capacity))
+        cells += [
+            cell(row, code, False) for row in board.rows if row.lifecycle in SHOWN and words(row)
+        ]
+        laid = board.columns[0].blocks if board.columns else ()
+        cells += _blocks(code, laid)
+        blocks.append(laid)
+    return _framed(tuple(columns), cells, blocks, None)
+
+
+def _shown(row: AppointmentRow, codes: set[str]) -> bool:
+    return row.lifecycle in SHOWN and row.provider in codes
+
+
+def _blocks(column: str, blocks: Sequence[Block]) -> list[GridCell]:
+    """What cannot be booked: lunch, admin, away."""
+    return [
+        GridCell(
+            column,
+            b.start_minute,
+            b.end_minute - b.start_minute,
+            "blocked",
+            text=(b.label or b.kind).upper(),
+        )
+        for b in blocks
+        if not b.open
+    ]
+
+
+def _framed(
+    columns: tuple[GridColumn, ...],
+    cells: list[GridCell],
+    blocks: Sequence[Sequence[Block]],
+    now_minute: int | None,
+) -> GridBoard:
+    """The lines from the first opening to the last closing, or beyond where something is.
+
+    Time outside a column's hours is shown as blocked, so that only bookable time looks open.
+    """
+    hours = [(b.start_minute, b.end_minute) for column in blocks for b in column if b.open]
+    hours += [(c.minute, c.minute + c.minutes) for c in cells if c.kind == "appointment"]
+    if not columns or not hours:
+        return GridBoard((), 0, 0, note="Closed: nobody has hours. ] for the next day")
+    first = min(start for start, _ in hours) // 15 * 15
+    last = -(-max(end for _, end in hours) // 15) * 15
+    for column, laid in zip(columns, blocks, strict=True):
+        at = first
+        for block in (*laid, None):
+            until = last if block is None else block.start_minute
+            if until > at:
+                cells.append(GridCell(column.code, at, until - at, "blocked", text=""))
+            at = max(at, at if block is None else block.end_minute)
+    inside = [c for c in cells if c.minute < last and c.minute + c.minutes > first]
+    clipped = [
+        c if c.minute >= first else replace(c, minute=first, minutes=c.minutes - (first - c.minute))
+        for c in inside
+    ]
+    return GridBoard(columns, first, last, cells=tuple(clipped), now_minute=now_minute)
 
 
 def summary(board: DayBoard, providers: str) -> str:
     """Row 2: ``grid 15m | all providers | booked 41  arrived 9  out 11``."""
-    counts = board.counts
-    parts = "  ".join(
-        f"{word} {counts.get(key, 0)}"
-        for key, word in (
-            ("booked", "booked"), ("arrived", "arrived"), ("out", "out"),
-            ("no_show", "no-show"), ("open", "open"),
-        )
-    )  # fmt: skip
-    return f"grid 15m | {providers} | {parts}"
+    n = board.counts
+    return (
+        f"grid 15m | {providers} | booked {n.booked}  arrived {n.arrived}  out {n.out}  "
+        f"no-show {n.no_show}  open {n.open}"
+    )
 
 
 def detail(row: AppointmentRow, today: date) -> str:

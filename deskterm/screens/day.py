@@ -11,7 +11,14 @@ from deskterm.entry.dates import distance, parse_date
 from deskterm.errors import Invalid
 from deskterm.office import day_board
 from deskterm.office.day_board import AppointmentRow, DayBoard
-from deskterm.screens.board_cells import detail, grid_board, minute_of, more_detail, summary
+from deskterm.screens.board_cells import (
+    detail,
+    grid_board,
+    minute_of,
+    more_detail,
+    summary,
+    week_board,
+)
 from deskterm.screens.prompt import ask
 from deskterm.screens.visit_keys import VisitKeys
 from deskterm.widgets.day_grid import DayGrid
@@ -72,8 +79,11 @@ class DayScreen(VisitKeys):
         self.show_detail()
 
     def _load_week(self, monday: date) -> None:
-        board = day_board.week(self.desk, self.provider, monday)
-        self._show(board)
+        days = day_board.week(self.desk, self.provider, monday)
+        self.rows = {row.id: row for board in days for row in board.rows}
+        self.grid.show(week_board(days, self._wanted), fresh=self._fresh)
+        self._fresh = False
+        self.show_detail()
         self.banner_row.show_summary(f"week of {monday:%b} {monday.day} | {self.provider}")
 
     def _wanted(self, row: AppointmentRow) -> bool:
@@ -116,6 +126,9 @@ class DayScreen(VisitKeys):
             self.enter_row.show("")
 
     def on_day_grid_moved(self) -> None:
+        self.show_detail()
+
+    def show_enter(self) -> None:
         self.show_detail()
 
     def on_minute(self) -> None:

@@ -7,6 +7,17 @@ from deskterm.office import scheduling, visits
 from deskterm.office.day_board import AppointmentRow
 from deskterm.screens.base import DeskScreen
 
+# What ``f`` does from each stage; checking in and out are screens of their own.
+NEXT_STEP = {
+    "expected": "arrive",
+    "arrived": "check_in",
+    "checking_in": "check_in",
+    "checked_in": "room",
+    "roomed": "with_provider",
+    "with_provider": "ready",
+    "ready": "check_out",
+}
+
 
 class VisitKeys(DeskScreen):
     """A list with visits: implements c, o, f, r, x, n, p, m, i, j, h and b for the current row."""
@@ -43,7 +54,9 @@ class VisitKeys(DeskScreen):
     async def do_next_state(self) -> None:
         """Move on to the stage that comes next; checking in and out have screens of their own."""
         row = self.visit()
-        step = visits.next_step(self.desk, row.id)
+        step = NEXT_STEP.get(row.stage)
+        if row.lifecycle != "scheduled" or step is None:
+            raise Invalid("Nothing comes next for this visit", "u takes back the last move")
         if step == "check_in":
             await self.do_check_in()
         elif step == "check_out":
@@ -51,7 +64,7 @@ class VisitKeys(DeskScreen):
         elif step == "room":
             await self.desk_app.go("jot", appointment_id=row.id, what="room")
         else:
-            visits.advance(self.desk, row.id, step, version=row.version)
+            getattr(visits, step)(self.desk, row.id, version=row.version)
             self.moved_on(row, step)
 
     def moved_on(self, row: AppointmentRow, step: str) -> None:
