@@ -15,7 +15,7 @@ from deskterm.db.patients import Patient, PatientAddress, PatientPhone
 from deskterm.db.scheduling import Appointment, VisitType
 from deskterm.db.staff import Location, Provider, Room
 from deskterm.office.desk import Desk
-from deskterm.text import fold
+from deskterm.office.search_index import index_patient
 
 TODAY = date(2026, 3, 18)
 ROOMS = ("1", "2", "3", "lab")
@@ -50,9 +50,6 @@ class Clinic:
                 first_name=first,
                 birth_date=born,
                 registered_at=op.now,
-                last_key=fold(last),
-                first_key=fold(first),
-                birth_day=born.month * 100 + born.day,
                 **values,
             )
             if reachable:
@@ -60,10 +57,9 @@ class Clinic:
                     PatientAddress, patient=patient, line1="418 Elm St Apt 2", city="Decatur",
                     state="IL", postal_code="62521", confirmed_on=TODAY - timedelta(days=30),
                 )  # fmt: skip
-                op.create(
-                    PatientPhone, patient=patient, number="+12175550142", reversed="24105557121+"
-                )
-        return patient
+                op.create(PatientPhone, patient=patient, number="+12175550142")
+            index_patient(self.desk.database, patient.id)
+        return Patient.get_by_id(patient.id)
 
     def cover(
         self,

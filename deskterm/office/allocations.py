@@ -54,7 +54,7 @@ def spread(
         assert purpose is not None
         words = dict(CHARGE_KINDS)[purpose]
         visit = appointment.id if appointment else None
-        return [(Due(None, purpose, words, day, total, visit, purpose), total)]
+        return [(Due(None, purpose, words, day, total, visit, purpose, total), total)]
     parts: list[Part] = []
     for item in found:
         cents = min(item.due_cents, total - sum(c for _, c in parts))

@@ -5,7 +5,7 @@ All amounts are cents. A balance is always the sum of its rows, never a stored n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from deskterm.clock import local
@@ -14,8 +14,8 @@ from deskterm.office.desk import Desk
 
 _LEFT = """
 SELECT c.id, c.kind, c.description, c.service_day, c.appointment_id, v.code, a.minutes, p.code,
-  c.amount_cents
-  + coalesce((SELECT r.amount_cents FROM charge r WHERE r.reverses_id = c.id), 0)
+  c.amount_cents,
+  c.amount_cents + coalesce((SELECT r.amount_cents FROM charge r WHERE r.reverses_id = c.id), 0)
   - coalesce((SELECT sum(x.amount_cents) FROM allocation x WHERE x.charge_id = c.id), 0)
 FROM charge c
 LEFT JOIN appointment a ON a.id = c.appointment_id
@@ -44,12 +44,17 @@ _BALANCE = """
 SELECT coalesce((SELECT sum(amount_cents) FROM charge WHERE patient_id = ?), 0)
   - coalesce((SELECT sum(x.amount_cents) FROM allocation x
               JOIN payment y ON y.id = x.payment_id WHERE y.patient_id = ?), 0)"""
+# Money that the practice holds: taken for no charge.
+_CREDIT = """
+SELECT coalesce(sum(x.amount_cents), 0) FROM allocation x JOIN payment y ON y.id = x.payment_id
+WHERE y.patient_id = ? AND x.charge_id IS NULL"""
 
 
 @dataclass(frozen=True)
 class Due:
     """Something owed. ``charge_id`` is None for a copay that is not charged yet.
 
+    ``due_cents`` is what is left of ``full_cents`` after payments and after money held.
     ``purpose`` is the charge's kind for a visit of today (or the visit asked about), and
     ``balance`` for what is older.
     """
@@ -61,12 +66,14 @@ class Due:
     due_cents: int
     appointment_id: int | None = None
     kind: str = ""
+    full_cents: int = 0
 
 
 def due(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
     """What is owed now: copays of today's visits first, then the oldest service first.
 
-    ``appointment_id`` counts a visit of another day among today's.
+    Money held for the patient counts against it in that order. ``appointment_id``
+    counts a visit of another day among today's.
     """
     desk.require("view_money")
     return owed(desk, patient_id, appointment_id)
@@ -74,6 +81,18 @@ def due(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[
 
 def owed(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
     """:func:`due` for operations, which have their own permission."""
+    credit = desk.rows(_CREDIT, patient_id)[0][0]
+    left: list[Due] = []
+    for item in open_dues(desk, patient_id, appointment_id):
+        held = min(item.due_cents, max(credit, 0))
+        credit -= held
+        if item.due_cents > held:
+            left.append(replace(item, due_cents=item.due_cents - held))
+    return left
+
+
+def open_dues(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
+    """What no payment was taken for, before money held for the patient counts against it."""
     today = desk.today()
     found = [
         *_charged(desk, patient_id, appointment_id, today),
@@ -98,13 +117,26 @@ def _charged(desk: Desk, patient_id: int, appointment_id: int | None, today: dat
     kinds = dict(CHARGE_KINDS)
     dues = []
     for row in desk.rows(_LEFT, patient_id):
-        charge_id, kind, description, service_day, visit, visit_type, minutes, provider, left = row
+        (
+            charge_id,
+            kind,
+            description,
+            service_day,
+            visit,
+            visit_type,
+            minutes,
+            provider,
+            full,
+            left,
+        ) = row
         if left <= 0:
             continue
         day = date.fromisoformat(service_day)
         current = day >= today or (visit is not None and visit == appointment_id)
         words = description or _label(kinds[kind], visit_type, minutes, provider)
-        dues.append(Due(charge_id, kind if current else "balance", words, day, left, visit, kind))
+        dues.append(
+            Due(charge_id, kind if current else "balance", words, day, left, visit, kind, full)
+        )
     return dues
 
 
@@ -119,7 +151,9 @@ def _uncharged_copays(
         here = local(desk.now(), zone).date().isoformat()
         if copay and (day == here or (visit == appointment_id and day < here)):
             words = _label("copay", visit_type, minutes, provider)
-            dues.append(Due(None, "copay", words, date.fromisoformat(day), copay, visit, "copay"))
+            dues.append(
+                Due(None, "copay", words, date.fromisoformat(day), copay, visit, "copay", copay)
+            )
     return dues
 
 

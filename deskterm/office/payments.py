@@ -27,7 +27,7 @@ from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office import clinic, posting, tendering
 from deskterm.office.allocations import AllocationEntry, as_told, spread, with_change
 from deskterm.office.desk import Desk, Operation
-from deskterm.office.dues import Due, balance_cents, due, owed
+from deskterm.office.dues import Due, balance_cents, due, open_dues, owed
 
 __all__ = [
     "AllocationEntry", "Due", "balance_cents", "charge", "due", "find", "likely_duplicate",
@@ -222,7 +222,7 @@ def post_copay(op: Operation, appointment: Appointment) -> Due | None:
     """Charge a visit's copay inside an operation unless it is; what is still due of it."""
     found = [
         d
-        for d in owed(op.desk, appointment.patient_id, appointment.id)
+        for d in open_dues(op.desk, appointment.patient_id, appointment.id)
         if d.kind == "copay" and d.appointment_id == appointment.id
     ]
     for d in found:

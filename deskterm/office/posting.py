@@ -73,7 +73,7 @@ def charged(op: Operation, patient: Patient, item: Due, day: date) -> int | None
         patient=patient,
         appointment=item.appointment_id,
         kind=item.kind,
-        amount_cents=item.due_cents,
+        amount_cents=item.full_cents,
         service_day=item.service_day,
         business_day=day,
         posted_at=op.now,
