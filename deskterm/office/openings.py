@@ -387,3 +387,29 @@ def _others(desk: Desk, wanted: _Search, openings: list[Opening]) -> list[Openin
             found.append(replace(earlier[0], why=f"{days} before {show_short(wanted.first)}"))
             break
     return found
+
+
+def usual(desk: Desk, patient_id: int | None) -> tuple[str, str]:
+    """The visit type and the provider to offer first: those of the last visit, or the usual ones.
+
+    Without any visit it is the patient's own provider, or anyone, and the first visit type.
+    """
+    first = desk.rows("SELECT code FROM visit_type WHERE active = 1 ORDER BY sort_order LIMIT 1")
+    kind = first[0][0] if first else ""
+    if patient_id is None:
+        return kind, "any"
+    last = desk.rows(
+        "SELECT v.code, p.code FROM appointment a JOIN visit_type v ON v.id = a.visit_type_id"
+        " JOIN provider p ON p.id = a.provider_id WHERE a.patient_id = ? AND v.active = 1"
+        " AND p.active = 1 AND v.new_patient = 0 AND a.lifecycle IN ('scheduled', 'completed')"
+        " ORDER BY a.starts_at DESC LIMIT 1",
+        known_id(patient_id),
+    )
+    if last:
+        return last[0][0], last[0][1]
+    own = desk.rows(
+        "SELECT p.code FROM patient t JOIN provider p ON p.id = t.provider_id"
+        " WHERE t.id = ? AND p.active = 1",
+        patient_id,
+    )
+    return kind, own[0][0] if own else "any"

@@ -25,14 +25,14 @@ AHEAD = timedelta(minutes=60)  # how far ahead somebody is listed as expected
 RUNNING_LATE = 15  # minutes after the start with the patient still in the chairs
 
 COLUMNS = (
-    Column("Patient", 14, grows=True),
+    Column("Patient", 14),
     Column("Appt", 7, drop_order=3),
     Column("With", 7),
     Column("State", 6, is_state=True),
     Column("Where", 8, drop_order=2),
     Column("Here", 5, align="right", drop_order=1),
     Column("In state", 9),
-    Column("Needs", 13),
+    Column("Needs", 12, grows=True),
 )
 WALL_COLUMNS = (Column("Who", 12), Column("Appt", 8), Column("State", 8))
 GROUPS = {
@@ -172,7 +172,7 @@ class FlowScreen(RowKeys, VisitKeys):
     def show_detail(self) -> None:
         """Who the row under the cursor is; nothing while the wall can read it."""
         row = self.current_visit()
-        if row is None or self.is_wall:
+        if row is None:
             self.detail_row.show("")
             self.enter_row.show("v shows names again" if self.is_wall else "")
             return
@@ -201,7 +201,9 @@ class FlowScreen(RowKeys, VisitKeys):
 
     def current_visit(self) -> AppointmentRow | None:
         row = self.list.current
-        return self.rows.get(int(str(row.key))) if row is not None else None
+        if row is None or self.is_wall:
+            return None
+        return self.rows.get(int(str(row.key)))
 
     def visit(self) -> AppointmentRow:
         if self.is_wall:
@@ -220,7 +222,11 @@ class FlowScreen(RowKeys, VisitKeys):
 
     async def on_row_list_chosen(self) -> None:
         """Enter: the patient's card."""
-        await self.desk_app.go("patient", patient_id=self.visit().patient_id)
+        row = self.current_visit()
+        if row is None:
+            self.say("The wall view only shows. v shows names again")
+        else:
+            await self.desk_app.go("patient", patient_id=row.patient_id)
 
     def do_view(self) -> None:
         """``v``: what may be seen from the chairs, and back."""

@@ -284,7 +284,7 @@ class OpeningScreen(TaskScreen):
     def chosen(self) -> Opening | None:
         """The opening under the cursor of the list."""
         row = self.list.current
-        return self.found[int(row.key) - 1] if row is not None and self.found else None
+        return self.found[int(str(row.key)) - 1] if row is not None and self.found else None
 
     def point_at(self, number: int) -> bool:
         return self.list.select_number(number)

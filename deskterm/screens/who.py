@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deskterm.entry.dates import show_birth
+from deskterm.entry.people import parse_query
 from deskterm.errors import DesktermError
 from deskterm.office import finder, patients
 from deskterm.screens.base import DeskScreen
@@ -113,6 +114,6 @@ def take_person(
     screen: DeskScreen, form: RecordForm, name: str, row: Any, *, typed: str = ""
 ) -> None:
     """Put a patient into the form; a birth date that was typed has identified them already."""
-    if typed and finder.names_birth_date(screen.desk, typed):
+    if typed and parse_query(typed, today=screen.desk.today()).birth_date == row.birth_date:
         screen.desk_app.identify(row.id)
     form.set_value(name, row.id, f"{row.name} {show_birth(row.birth_date)} #{row.mrn}")
