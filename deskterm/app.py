@@ -163,8 +163,10 @@ class DeskApp(SafeApp):
 
     def read_back(self, text: str) -> None:
         """Row 22 of the screen on top: the sentence to say to the caller."""
-        if isinstance(self.screen, DeskScreen):
-            self.screen.enter_row.show(text)
+        screen = self.screen
+        if isinstance(screen, DeskScreen):
+            # The rows below still report where the cursor came to rest.
+            screen.call_after_refresh(screen.enter_row.show, text)
 
     # Who said their birth date
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -43,6 +44,8 @@ class DeskScreen(Screen[Any]):
     DeskScreen > .body { height: 1fr; }
     """
     AUTO_FOCUS = ""
+    # Only while the row number typed is one that no row has: Enter must not act on another row.
+    BINDINGS = [Binding(",".join(commands.ENTER_KEYS), "no_such_row", priority=True, show=False)]
 
     place: ClassVar[str] = ""
     title_text: ClassVar[str] = ""
@@ -50,6 +53,7 @@ class DeskScreen(Screen[Any]):
     def __init__(self) -> None:
         super().__init__()
         self.pending = ""
+        self._no_such_row = False
         self.prompt: PromptRow | None = None
         self._focus_before: Widget | None = None
         self.header_row = HeaderRow()
@@ -110,10 +114,18 @@ class DeskScreen(Screen[Any]):
         yield self.key_row
 
     def on_mount(self) -> None:
-        """Load, then take the focus at once: keys may be waiting."""
+        """Load, then take the focus at once: keys may be waiting.
+
+        Subclasses override :meth:`opened` instead, because Textual runs every class's handler,
+        the subclass's first.
+        """
         self.attempt(self.load)
         self.take_focus()
+        self.opened()
         self.refresh_frame()
+
+    def opened(self) -> None:
+        """The screen is on and has the focus."""
 
     def take_focus(self) -> None:
         """Focus the first widget of the body that can have it."""
@@ -217,8 +229,11 @@ class DeskScreen(Screen[Any]):
             return True
         if key == "backspace":
             if self.pending:
-                self.pending = self.pending[:-1]
-                self.key_row.show(self.keys_shown(), entry=self.pending)
+                shorter = self.pending[:-1]
+                self._forget_number()
+                if shorter:
+                    self.pending = shorter[:-1]
+                    self._digit(shorter[-1])
             else:
                 await self.back()
             return True
@@ -226,19 +241,39 @@ class DeskScreen(Screen[Any]):
         command = commands.LETTERS.get(letter) or commands.symbol(key)
         if command is None:
             return False
+        if self._no_such_row:
+            self.action_no_such_row()
+            return True
         self._forget_number()
         await self.run(command)
         return True
 
     def _digit(self, digit: str) -> None:
         pending = (self.pending + digit)[-4:]
-        found = self.point_at(int(pending))
-        if not found:
-            self.say(f"no row {pending}")
         self.pending = pending
+        self._no_such_row = not self.point_at(int(pending))
+        if self._no_such_row:
+            self.say(f"no row {pending}")
         self.key_row.show(self.keys_shown(), entry=self.pending)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter goes to the list itself unless there is no such row."""
+        if action == "no_such_row":
+            return self._no_such_row and self.mode == "LIST"
+        return super().check_action(action, parameters)
+
+    def action_no_such_row(self) -> None:
+        """Nothing is done to a row that was not meant."""
+        self.say(f"no row {self.pending}. Nothing was done")
+        self._forget_number()
+
+    def cursor_moved(self, number: int | None) -> None:
+        """The cursor came to another row; a row number half typed is over."""
+        if self.pending and not self._no_such_row and str(number) != self.pending.lstrip("0"):
+            self._forget_number()
+
     def _forget_number(self) -> None:
+        self._no_such_row = False
         if self.pending:
             self.pending = ""
             self.key_row.show(self.keys_shown())
@@ -303,6 +338,15 @@ class TaskScreen(DeskScreen):
         self._saving: Any = None
         self.finished = False
 
+    def keys_shown(self) -> list[tuple[str, str]]:
+        """While typing: what moves through the form; in a list below it, that list's letters."""
+        if self.mode == "LIST" and self.place:
+            return [("Tab", "back to the form"), *super().keys_shown()]
+        return [
+            ("Enter", "next gap"), ("Tab", "next"), ("F4", "choices"), ("F7", "park"),
+            ("Esc", "keep as draft"), ("F1", "help"),
+        ]  # fmt: skip
+
     def heading(self) -> str:
         """What this work is called when it is parked: ``CHECK IN 9 HUI Z``."""
         return self.title_text
@@ -327,8 +371,8 @@ class TaskScreen(DeskScreen):
         """Whether something was typed that would be lost."""
         return any(form.dirty for form in self.query(RecordForm))
 
-    def on_mount(self) -> None:
-        """After the base has loaded: bring the draft back."""
+    def opened(self) -> None:
+        """Bring the draft back, if there is one."""
         if self.draft is not None:
             self.restore(self.draft.state)
             self.say(f"BACK. You were at: {self.where()}")

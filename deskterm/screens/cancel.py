@@ -60,9 +60,6 @@ class CancelScreen(TaskScreen):
     def load(self) -> None:
         show_banner(self, self.row.patient_id)
 
-    def keys_shown(self) -> list[tuple[str, str]]:
-        return [("Enter", "next gap"), ("Tab", "next"), ("F4", "choices"), ("Esc", "keep draft")]
-
     async def on_record_form_done(self, message: RecordForm.Done) -> None:
         values = message.values
         done = self.attempt(

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
-
 from deskterm.clock import age_on
 from deskterm.entry.dates import show_birth
 from deskterm.errors import DesktermError
@@ -52,11 +49,7 @@ class FinderScreen(DeskScreen):
     def body(self) -> Iterable[Any]:
         yield self.lookup
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="frame"):
-            yield from super().compose()
-
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         self.banner_row.show_summary("")
         self.say(
             "parts of names, birth date, phone or MRN; then ; and what to do: smi jo;p",
@@ -90,7 +83,10 @@ class FinderScreen(DeskScreen):
         how = found.how + ("  (sounds like)" if found.sounds_like else "")
         count = f"{len(rows)}{'+' if found.more else ''} found" if rows else "nobody found"
         self.lookup.show(
-            text, rows, note=f"{fit(how, 50)} {count}", new=f"new patient {text.upper()}"
+            text,
+            rows,
+            note=f"{fit(how, 50)} {count}",
+            new=f"new patient {text.upper()}  (type more letters, or the birth date)",
         )
         self._say_enter()
 

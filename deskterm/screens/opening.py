@@ -25,11 +25,11 @@ from deskterm.widgets.rows import RuleRow
 SHOWN = 6
 DAYS = 90
 COLUMNS = (
-    Column("Day", 12),
+    Column("Day", 11),
     Column("Time", 7),
-    Column("With", 9),
+    Column("With", 8),
     Column("Where", 7),
-    Column("Why this one", 38),
+    Column("Why this one", 30, grows=True),
 )
 # Rules that a reason can pass, and what to ask.
 REASONS = {
@@ -113,7 +113,7 @@ class OpeningScreen(TaskScreen):
             self.patient_id = self.moving.patient_id
         specs, values = self._specs()
         self.search_form = RecordForm(specs, values, verb="search")
-        rows = 3 if self.patient_id is None else 2
+        rows = 4 if self.patient_id is None else 3
         self.search_form.styles.height = rows
         yield RuleRow()
         yield self.search_form
@@ -145,7 +145,7 @@ class OpeningScreen(TaskScreen):
                       beside=True),
             FieldSpec("from", "From", required=True, width=20, limit=40, parse=self._read_when,
                       show=lambda day: f"{day:%a %b} {day.day}", example="1w pm, fri am, 0324"),
-            FieldSpec("note", "Note", width=26, limit=300, beside=True, default=self.note or None,
+            FieldSpec("note", "Note", width=50, limit=300, default=self.note or None,
                       help="why they come, in a few words"),
         ]  # fmt: skip
         if self.patient_id is None:
@@ -178,7 +178,8 @@ class OpeningScreen(TaskScreen):
 
     # Searching
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
+        super().opened()
         show_banner(self, self.subject()[0], self._moving_text())
         form = self.search_form
         assert form is not None
@@ -302,6 +303,8 @@ class OpeningScreen(TaskScreen):
         )
 
     def on_row_list_moved(self) -> None:
+        row = self.list.current
+        self.cursor_moved(row.number if row is not None else None)
         self.show_enter()
 
     async def on_row_list_chosen(self) -> None:

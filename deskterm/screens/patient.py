@@ -22,7 +22,7 @@ from deskterm.widgets.rows_paint import Part
 
 COLUMNS = (
     Column("Appointments", 22), Column("With", 10), Column("Visit", 7),
-    Column("State", 6, is_state=True), Column("Note", 28),
+    Column("State", 6, is_state=True), Column("Note", 20, grows=True),
 )  # fmt: skip
 FACT_LINES = 10
 
@@ -138,6 +138,8 @@ class PatientScreen(VisitKeys):
         return self.list.select_number(number)
 
     def on_row_list_moved(self) -> None:
+        row = self.list.current
+        self.cursor_moved(row.number if row is not None else None)
         self.show_enter()
 
     def show_enter(self) -> None:

@@ -21,7 +21,7 @@ from deskterm.widgets.rows import RuleRow
 
 COLUMNS = (
     Column("On file", 26), Column("Born", 10), Column("Phone", 12), Column("MRN", 8),
-    Column("Why", 16),
+    Column("Why", 10, grows=True),
 )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ class RegisterScreen(TaskScreen):
     def keys_shown(self) -> list[tuple[str, str]]:
         if self.mode == "LIST":
             return [("1-9", "then Enter opens them"), ("+", "none of these: new"), ("Esc", "back")]
-        return [("Enter", "next gap"), ("Tab", "next"), ("F4", "choices"), ("Esc", "keep draft")]
+        return super().keys_shown()
 
     # Looking first
 
