@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from deskterm.screens.prompt import PromptRow
 
 T = TypeVar("T")
+_MOVES = frozenset(
+    "up down left right home end pageup pagedown comma full_stop tab shift+tab space".split()
+)
 
 
 class DeskScreen(Screen[Any]):
@@ -267,10 +270,11 @@ class DeskScreen(Screen[Any]):
         self.say(f"no row {self.pending}. Nothing was done")
         self._forget_number()
 
-    def cursor_moved(self, number: int | None) -> None:
-        """The cursor came to another row; a row number half typed is over."""
-        if self.pending and not self._no_such_row and str(number) != self.pending.lstrip("0"):
+    def _forward_event(self, event: events.Event) -> None:
+        """A key on its way to a list: moving the cursor ends a row number half typed."""
+        if isinstance(event, events.Key) and event.key in _MOVES and self.pending:
             self._forget_number()
+        super()._forward_event(event)
 
     def _forget_number(self) -> None:
         self._no_such_row = False

@@ -126,8 +126,6 @@ class DayScreen(VisitKeys):
             self.enter_row.show("")
 
     def on_day_grid_moved(self) -> None:
-        here = self.grid.current
-        self.cursor_moved(here.number if here is not None else None)
         self.show_detail()
 
     def show_enter(self) -> None:

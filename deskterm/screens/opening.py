@@ -303,8 +303,6 @@ class OpeningScreen(TaskScreen):
         )
 
     def on_row_list_moved(self) -> None:
-        row = self.list.current
-        self.cursor_moved(row.number if row is not None else None)
         self.show_enter()
 
     async def on_row_list_chosen(self) -> None:

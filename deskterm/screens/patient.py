@@ -138,8 +138,6 @@ class PatientScreen(VisitKeys):
         return self.list.select_number(number)
 
     def on_row_list_moved(self) -> None:
-        row = self.list.current
-        self.cursor_moved(row.number if row is not None else None)
         self.show_enter()
 
     def show_enter(self) -> None:
