@@ -181,6 +181,11 @@ class DeskApp(SafeApp):
 
     # Global keys
 
+    def key_comes(self, key: str) -> None:
+        """Tell the screen on top, whose list may keep the key for itself."""
+        if isinstance(self.screen, DeskScreen):
+            self.screen.key_comes(key)
+
     async def action_command(self, name: str) -> None:
         """A global key was pressed, whatever is open."""
         if self.blanked and name != "blank":

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MOVES = frozenset(
-    "up down left right home end pageup pagedown comma full_stop tab shift+tab space".split()
-)
+    ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "comma", "full_stop",
+     "tab", "shift+tab", "space")
+)  # fmt: skip
 
 
 class DeskScreen(Screen[Any]):
@@ -270,11 +271,10 @@ class DeskScreen(Screen[Any]):
         self.say(f"no row {self.pending}. Nothing was done")
         self._forget_number()
 
-    def _forward_event(self, event: events.Event) -> None:
-        """A key on its way to a list: moving the cursor ends a row number half typed."""
-        if isinstance(event, events.Key) and event.key in _MOVES and self.pending:
+    def key_comes(self, key: str) -> None:
+        """A key is about to be handled: moving the cursor ends a row number half typed."""
+        if key in _MOVES and self.pending:
             self._forget_number()
-        super()._forward_event(event)
 
     def _forget_number(self) -> None:
         self._no_such_row = False

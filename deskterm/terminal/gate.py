@@ -63,6 +63,9 @@ class KeyGate(_Base):
             return
         await super().on_event(event)
 
+    def key_comes(self, key: str) -> None:
+        """The next key is about to be handled, by whatever has the focus. Override."""
+
     async def open(self, screen: Screen[Any], callback: Callable[[Any], Any] | None = None) -> None:
         """Push ``screen`` and return when it is mounted. For use in actions and handlers."""
         await self.push_screen(screen, callback)
@@ -89,6 +92,8 @@ class KeyGate(_Base):
                     await self._gate_settle()
                 event = self._gate_keys.popleft()
                 self._gate_passing = event
+                if isinstance(event, events.Key):
+                    self.key_comes(event.key)
                 self.post_message(event)
                 await self._gate_settle()
         except Exception as error:
