@@ -81,6 +81,9 @@ _ALL = (
     Verb("who", "who looked or changed", ("audit",), person=_MAYBE, future=False, needs=()),
     Verb("print", "print", person=_WORDS, needs=()),
     Verb("undo", "take the last thing back", person=_WORDS, needs=()),
+    Verb("new", "register a patient", person=_WORDS, needs=()),
+    Verb("blank", "hide the screen", person=_WORDS, needs=()),
+    Verb("quit", "leave the desk", person=_WORDS, needs=()),
 )
 
 VERBS: dict[str, Verb] = {verb.name: verb for verb in _ALL}

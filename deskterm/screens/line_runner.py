@@ -21,7 +21,7 @@ ON_VISIT = {
     "flow": "next_state",
 }  # fmt: skip
 GLOBAL_VERBS = {"next": "next", "held": "held", "park": "park", "undo": "undo", "help": "help",
-                "resume": "held", "lock": "blank"}  # fmt: skip
+                "resume": "held", "blank": "blank"}  # fmt: skip
 HISTORY = 50
 
 
@@ -100,6 +100,9 @@ class LineRunner:
             return
         if verb == "quit":
             await self.app.quit()
+            return
+        if verb == "new":
+            await self.app.go("register", typed=entry.words)
             return
         if verb == "day":
             await self._day(entry)
