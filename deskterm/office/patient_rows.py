@@ -9,13 +9,12 @@ from datetime import date, datetime, timedelta
 from deskterm.clock import age_on
 from deskterm.office.desk import Desk, placeholders
 
-# Confirmation, stage and lifecycle as the three letters of a list.
-_CONFIRMED = {"confirmed": "CNF"}
+# Stage and lifecycle as the three letters of a list.
 _STAGES = {
     "arrived": "ARR", "checking_in": "ARR", "checked_in": "CHK", "roomed": "RMD",
     "with_provider": "PRV", "ready": "CKO", "checked_out": "OUT",
 }  # fmt: skip
-_ENDED = {"no_show": "NSH", "cancelled": "CXL", "completed": "OUT", "left": "LFT"}
+_ENDED = {"no_show": "NSH", "completed": "OUT", "left": "OUT"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def visits_text(desk: Desk, ids: Sequence[int]) -> dict[int, str]:
     Of several visits today the next that is not over counts.
     """
     marks, wall = placeholders(ids), desk.wall()
-    today = wall.date()
+    today, late_after = wall.date(), timedelta(minutes=desk.settings.policy.late_after)
     # Two days back in UTC reaches every visit of today in any zone; older ones are dropped.
     since = int((desk.now() - timedelta(days=2)).timestamp() // 60)
     current: dict[int, str] = {}
@@ -109,7 +108,8 @@ def visits_text(desk: Desk, ids: Sequence[int]) -> dict[int, str]:
     ):
         at = datetime.fromisoformat(start)
         if at.date() == today:
-            said = f"{clock_text(at)} {provider} {_state(lifecycle, confirmation, stage)}"
+            late = wall > at + late_after
+            said = f"{clock_text(at)} {provider} {_state(lifecycle, confirmation, stage, late)}"
             going = lifecycle == "scheduled" and stage != "checked_out"
             (current if going else over).setdefault(patient_id, said)
         elif at.date() > today and lifecycle == "scheduled":
@@ -125,7 +125,9 @@ def _day(day: date, today: date) -> str:
     return same_year if day.year == today.year else f"{same_year} {day.year}"
 
 
-def _state(lifecycle: str, confirmation: str, stage: str) -> str:
+def _state(lifecycle: str, confirmation: str, stage: str, late: bool) -> str:
     if lifecycle in _ENDED:
         return _ENDED[lifecycle]
-    return _STAGES.get(stage) or _CONFIRMED.get(confirmation, "SCH")
+    if stage in _STAGES:
+        return _STAGES[stage]
+    return "LAT" if late else "CNF" if confirmation == "confirmed" else "SCH"

@@ -48,3 +48,17 @@ def recent_ids(desk: Desk, *, limit: int, within_hours: int | None = None) -> li
         limit,
     )
     return [patient_id for (patient_id,) in found]
+
+
+def opened_with_reason(desk: Desk, patient_id: int, within_hours: int) -> bool:
+    """Whether this person has opened the record lately and typed why."""
+    since = utc_text(desk.now() - timedelta(hours=within_hours))
+    return bool(
+        desk.rows(
+            "SELECT 1 FROM journal WHERE patient_id = ? AND actor = ? AND at >= ?"
+            " AND operation = 'patient.view' AND reason <> '' LIMIT 1",
+            patient_id,
+            desk.actor.login,
+            since,
+        )
+    )
