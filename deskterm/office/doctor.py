@@ -1,0 +1,282 @@
+"""What an administrator asks first: is everything that deskterm stands on in order?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from peewee import sqlite3 as driver  # type: ignore[attr-defined]
+
+from deskterm.clock import Clock, parse_utc_text, zone
+from deskterm.config import Settings
+from deskterm.db import journal
+from deskterm.db.database import ClinicDatabase, open_database, rows, sqlite_is_safe
+from deskterm.db.migrate import steps, version
+from deskterm.errors import DesktermError
+from deskterm.office import free_time, search_index
+from deskterm.office.desk import Actor, Desk, clock_for
+
+Level = Literal["OK", "WARN", "FAIL"]
+_LITTLE_ROOM, _TOO_LITTLE_ROOM = 2**30, 100 * 2**20  # bytes
+_REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph"}
+_BUILT = 2026  # no clock can be earlier than this program
+_DUMB = {"", "dumb", "unknown", "network", "dialup"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. ``hint`` says what to do unless it is OK."""
+
+    name: str
+    level: Level
+    found: str
+    hint: str = ""
+
+
+def examine(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> list[Check]:
+    """Every check, in order; what cannot be looked at is a FAIL, never an exception.
+
+    Nothing is changed: a file of an older version is not brought up to date.
+    """
+    environ = os.environ if environ is None else environ
+    found = [
+        _python(),
+        _sqlite(),
+        _guard("terminal", lambda: _terminal(environ)),
+        _guard("clock", lambda: _clock(settings, clock)),
+        _guard("folder", lambda: _folder(settings.database_path)),
+        _guard("disk room", lambda: _room(settings.database_path)),
+    ]
+    path = settings.database_path
+    if not path.is_file():
+        found.append(
+            Check("database", "FAIL", f"there is no {path.name}", "deskterm admin init makes one")
+        )
+        return found
+    found += [
+        _guard("database file", lambda: _file("database file", path)),
+        _guard("key file", lambda: _file("key file", settings.key_path)),
+    ]
+    return [*found, *_inside(settings, clock)]
+
+
+def worst(checks: list[Check]) -> Level:
+    """The gravest level among ``checks``."""
+    levels = {check.level for check in checks}
+    return "FAIL" if "FAIL" in levels else "WARN" if "WARN" in levels else "OK"
+
+
+def _guard(name: str, look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except DesktermError as error:
+        return Check(name, "FAIL", error.message, error.hint)
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or "it cannot be read"
+        return Check(name, "FAIL", said, "Check the path and its permissions")
+
+
+def _python() -> Check:
+    return Check("Python", "OK", ".".join(map(str, sys.version_info[:3])))
+
+
+def _sqlite() -> Check:
+    found = str(driver.sqlite_version)
+    if not sqlite_is_safe():
+        return Check(
+            "SQLite", "FAIL", f"{found} can corrupt a shared file",
+            "Install pysqlite3 0.6.1 or newer",
+        )  # fmt: skip
+    return Check("SQLite", "OK", found)
+
+
+def _terminal(environ: Mapping[str, str]) -> Check:
+    term = environ.get("TERM", "")
+    if term in _DUMB:
+        return Check(
+            "terminal", "WARN", f"type {term or 'not set'}",
+            "Set TERM, or use a terminal that moves its cursor; batch commands work anywhere",
+        )  # fmt: skip
+    chosen = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    if "utf" not in chosen.lower():
+        return Check(
+            "terminal", "WARN", f"{term}, not known to be UTF-8", "Set LANG, for example C.UTF-8"
+        )
+    return Check("terminal", "OK", f"{term}, UTF-8")
+
+
+def _clock(settings: Settings, clock: Clock | None) -> Check:
+    zone(settings.zone)
+    now = (clock or clock_for(settings)).now()
+    shown = f"{now:%Y-%m-%d %H:%M} UTC, zone {settings.zone}"
+    if not _BUILT <= now.year < 2100:
+        return Check("clock", "FAIL", shown, "Set the machine's clock, and keep it by NTP")
+    if settings.frozen_now:
+        return Check("clock", "WARN", f"{shown}, standing still", "Right for a sample clinic only")
+    return Check("clock", "OK", shown)
+
+
+def _folder(path: Path) -> Check:
+    folder = path.parent
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    kind = _filesystem(folder)
+    if kind in _REMOTE:
+        return Check(
+            "folder", "FAIL", f"on a network disk ({kind})",
+            "Move the database to a local disk; locks are not safe over the network",
+        )  # fmt: skip
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Check("folder", "FAIL", "may not be written", f"Give yourself write on {folder}")
+    if mode & 0o022:
+        return Check("folder", "WARN", f"others may write to it ({mode:04o})", "chmod 700 it")
+    return Check("folder", "OK", f"mode {mode:04o}{f', {kind}' if kind else ''}")
+
+
+def _filesystem(folder: Path) -> str:
+    """The type of the file system, where the machine tells."""
+    best, kind, wanted = "", "", str(folder.resolve())
+    try:
+        mounts = Path("/proc/mounts").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    for line in mounts:
+        _, point, this, *_ = line.split(" ")
+        inside = wanted == point or wanted.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, this
+    return kind
+
+
+def _room(path: Path) -> Check:
+    free = shutil.disk_usage(path.parent).free
+    size = path.stat().st_size if path.is_file() else 0
+    shown = f"{free // 2**20} MB free"
+    if free < _TOO_LITTLE_ROOM:
+        return Check("disk room", "FAIL", shown, "Free some room now: nothing can be saved soon")
+    if free < max(_LITTLE_ROOM, 2 * size):
+        return Check("disk room", "WARN", shown, "Free some room; a backup needs as much again")
+    return Check("disk room", "OK", shown)
+
+
+def _file(name: str, path: Path) -> Check:
+    facts = path.stat()
+    mode = stat.S_IMODE(facts.st_mode)
+    if facts.st_uid != os.geteuid():
+        return Check(name, "WARN", "belongs to another account", "Run as its owner, or chown it")
+    if mode & 0o077:
+        return Check(name, "WARN", f"others may read it ({mode:04o})", f"chmod 600 {path.name}")
+    return Check(name, "OK", f"mode {mode:04o}, own")
+
+
+def _inside(settings: Settings, clock: Clock | None) -> Iterator[Check]:
+    """The checks that need the database open."""
+    try:
+        db = open_database(settings.database)
+    except DesktermError as error:
+        yield Check("database", "FAIL", error.message, error.hint)
+        return
+    try:
+        schema = _guard("schema", lambda: _schema(db))
+        yield schema
+        yield _guard("pages", lambda: _pages(db))
+        if schema.level == "FAIL":
+            return
+        now = clock or Clock()
+        yield _guard("administrator", lambda: _administrator(db))
+        yield _guard("journal time", lambda: _journal_time(db, now))
+        yield _guard("journal", lambda: _journal(db, settings))
+        desk = Desk(db, Actor("doctor", "", "", frozenset()), settings, now, b"")
+        yield _guard("free time", lambda: _free_time(desk))
+        yield _guard("name index", lambda: _name_index(db))
+    finally:
+        db.close()
+
+
+def _schema(db: ClinicDatabase) -> Check:
+    present, newest = version(db), steps()[-1][0]
+    if present > newest:
+        return Check("schema", "FAIL", f"{present}, newer than this deskterm", "Upgrade deskterm")
+    if present == 0:
+        return Check("schema", "FAIL", "holds no clinic", "deskterm admin init makes one")
+    if present < newest:
+        return Check(
+            "schema", "WARN", f"{present} of {newest}",
+            "Make a backup; the next start brings it up to date",
+        )  # fmt: skip
+    return Check("schema", "OK", str(present))
+
+
+def _pages(db: ClinicDatabase) -> Check:
+    said = rows(db, "PRAGMA quick_check(1)")
+    if said != [("ok",)]:
+        return Check("pages", "FAIL", "the file is damaged", "deskterm admin restore a backup")
+    if rows(db, "PRAGMA journal_mode") != [("wal",)]:
+        return Check("pages", "WARN", "not in WAL mode", "Close every desk and start again")
+    return Check("pages", "OK", "whole, WAL")
+
+
+def _administrator(db: ClinicDatabase) -> Check:
+    found = rows(
+        db,
+        "SELECT count(*) FROM staff s JOIN role_permission r ON r.role = s.role"
+        " WHERE s.active = 1 AND r.permission = 'administer'",
+    )[0][0]
+    if not found:
+        return Check("administrator", "FAIL", "nobody may administer", "Restore a backup")
+    return Check("administrator", "OK", f"{found} active")
+
+
+def _journal_time(db: ClinicDatabase, clock: Clock) -> Check:
+    found = rows(db, "SELECT at FROM journal ORDER BY seq DESC LIMIT 1")
+    if not found:
+        return Check("journal time", "FAIL", "the journal is empty", "Restore a backup")
+    last = parse_utc_text(found[0][0])
+    if last > clock.now() + timedelta(minutes=2):
+        return Check(
+            "journal time", "FAIL", f"last entry {last:%Y-%m-%d %H:%M} UTC is in the future",
+            "Set the machine's clock, and keep it by NTP",
+        )  # fmt: skip
+    return Check("journal time", "OK", f"last entry {last:%Y-%m-%d %H:%M} UTC")
+
+
+def _journal(db: ClinicDatabase, settings: Settings) -> Check:
+    faults = list(journal.verify(db, journal.load_secret(settings.key_path)))
+    if faults:
+        first = faults[0]
+        return Check(
+            "journal", "FAIL", f"{len(faults)} faults; entry {first['seq']} {first['fault']}",
+            "Keep the file as it is, tell the privacy officer, see deskterm journal verify",
+        )  # fmt: skip
+    return Check("journal", "OK", f"{journal.head(db)[0]} entries, unbroken")
+
+
+def _free_time(desk: Desk) -> Check:
+    differences = free_time.check(desk)
+    if differences:
+        return Check(
+            "free time", "FAIL", f"{len(differences)} days differ from the bookings",
+            "Change a template or extend the horizon to lay it out again, and report this",
+        )  # fmt: skip
+    return Check("free time", "OK", "agrees with the bookings")
+
+
+def _name_index(db: ClinicDatabase) -> Check:
+    faults = search_index.check(db)
+    if faults:
+        return Check(
+            "name index", "WARN", f"{len(faults)} differences",
+            "Save those patients again; until then they may not be found by name",
+        )  # fmt: skip
+    return Check("name index", "OK", "agrees with the register")
