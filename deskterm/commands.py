@@ -126,8 +126,8 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "flow": ("f", "o", "c", "m", "j", "n", "r", "p", "x", "i", "h", "s", "v", "u"),
     "patient": ("b", "p", "m", "i", "c", "o", "r", "x", "n", "f", "j", "h", "u"),
     "opening": ("v", "s"),
-    "next": ("m", "p", "b", "s", "f", "x", "u"),
-    "messages": ("f", "x", "m", "s", "u"),
+    "next": ("f", "x", "y", "m", "p", "b", "s", "u"),
+    "message": ("f", "x", "y", "m", "j", "u"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",
@@ -136,7 +136,7 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "patient": ("minus",),
     "opening": ("comma", "full_stop"),
     "next": ("slash", "comma", "full_stop", "minus"),
-    "messages": ("slash", "plus", "comma", "full_stop", "minus"),
+    "message": ("comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {
