@@ -10,7 +10,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ SELECT provider_id, weekday, starts_on, ends_on, start_minute, end_minute, kind,
   visit_types, capacity, location_id
 FROM weekly_template
 WHERE starts_on <= ? AND (ends_on IS NULL OR ends_on >= ?) AND provider_id IN ({})
+  AND weekday IN ({})
 ORDER BY CASE WHEN kind <> 'open' THEN 2 WHEN visit_types <> '' THEN 1 ELSE 0 END,
   starts_on, id"""
 # A provider's own exception speaks after one for everybody.
@@ -79,9 +80,12 @@ class Layout:
             row[0]: Place(*row) for row in desk.rows("SELECT id, code, zone FROM location")
         }
         self._weekly: dict[tuple[int, int], list[tuple[str, str | None, Block]]] = defaultdict(list)
+        weekdays = {
+            (first + timedelta(n)).weekday() for n in range(min((last - first).days + 1, 7))
+        }
         templates = desk.rows(
-            _TEMPLATES.format(placeholders(providers)),
-            last.isoformat(), first.isoformat(), *providers,
+            _TEMPLATES.format(placeholders(providers), placeholders([*weekdays])),
+            last.isoformat(), first.isoformat(), *providers, *weekdays,
         )  # fmt: skip
         for provider_id, weekday, starts_on, ends_on, *rest in templates:
             self._weekly[provider_id, weekday].append((starts_on, ends_on, Block(*rest)))
