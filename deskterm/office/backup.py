@@ -86,11 +86,8 @@ def backup(desk: Desk, target: str | Path, *, with_key: bool = True) -> Backup:
             verified = verify_file(part, desk.secret)
             if verified.rows != counted:
                 raise Unreachable("The backup does not hold every row", "Try again")
-            if with_key:
-                _write_key(key_path, desk.secret)
             _sync(part)
-            os.link(part, path)
-            _sync(path.parent)
+            _publish(part, path, key_path if with_key else None, desk.secret)
     except OSError as error:
         raise _trouble(error, "backup") from None
     size = path.stat().st_size
@@ -132,6 +129,22 @@ def restore(settings: Settings, source: str | Path, *, clock: Clock | None = Non
         raise _trouble(error, "restored file") from None
     _note_restore(settings, clock, secret, source, aside)
     return Restored(path, aside, verified)
+
+
+def _publish(part: Path, path: Path, key_path: Path | None, secret: bytes) -> None:
+    """Give a verified copy its name, and its key beside it; a failure leaves neither."""
+    # the name is taken by an empty file first: not every disk has links, and none is overwritten
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        if key_path is not None:
+            _write_key(key_path, secret)
+        os.replace(part, path)
+        _sync(path.parent)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if key_path is not None and error.errno != errno.EEXIST:
+            key_path.unlink(missing_ok=True)
+        raise
 
 
 def _copy_out(desk: Desk, part: Path) -> dict[str, int]:
@@ -183,11 +196,23 @@ def _set_aside(settings: Settings, stamp: str) -> tuple[Path, ...]:
         if not name.exists():
             continue
         aside = path.with_name(f"{path.name}.{stamp}{name.name[len(path.name) :]}")
-        os.link(name, aside)
+        _keep(name, aside)
         if name.name.endswith(("-wal", "-shm")):
             name.unlink()  # the log of the damaged file must not be read into the new one
         kept.append(aside)
     return tuple(kept)
+
+
+def _keep(name: Path, aside: Path) -> None:
+    """A second name for a file, or a copy where the disk has no links."""
+    try:
+        os.link(name, aside)
+    except FileExistsError:
+        raise
+    except OSError:
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        shutil.copyfile(name, aside)
+        _sync(aside)
 
 
 @contextlib.contextmanager

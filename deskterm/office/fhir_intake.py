@@ -16,6 +16,7 @@ from deskterm.db.base import Record
 from deskterm.db.database import rows
 from deskterm.exchange.fhir_values import ImportRejected
 from deskterm.office.desk import Desk, Operation
+from deskterm.office.patients import FIRST_MRN
 
 _EMPTY = (None, "", 0, False)
 
@@ -36,7 +37,6 @@ class Intake:
     desk: Desk
     system: str
     organizations: dict[str, str] = field(default_factory=dict)
-    _last_mrn: int = 0
 
     def known(self, kind: str, resource_id: str) -> Known | None:
         """What an earlier import made of a resource."""
@@ -83,16 +83,11 @@ class Intake:
 
     def next_mrn(self) -> str:
         """A medical record number of our own that nobody has; called under the write lock."""
-        if not self._last_mrn:
-            highest = self.desk.rows(
-                "SELECT max(CAST(mrn AS INTEGER)) FROM patient"
-                " WHERE mrn NOT GLOB '*[^0-9]*' AND length(mrn) <= 12"
-            )
-            self._last_mrn = max(highest[0][0] or 0, 10000)
-        self._last_mrn += 1
-        while self.desk.rows("SELECT 1 FROM patient WHERE mrn = ?", str(self._last_mrn)):
-            self._last_mrn += 1
-        return str(self._last_mrn)
+        highest = self.desk.rows("SELECT coalesce(max(id), 0) FROM patient")
+        number = FIRST_MRN + int(highest[0][0]) + 1
+        while self.desk.rows("SELECT 1 FROM patient WHERE mrn = ?", str(number)):
+            number += 1
+        return str(number)
 
 
 def stored(record: Record | type[Record], values: dict[str, Any]) -> dict[str, Any]:

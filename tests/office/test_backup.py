@@ -226,3 +226,16 @@ def test_a_disk_that_fills_up_leaves_nothing(
     with pytest.raises(Unreachable, match="disk is full"):
         backups.backup(desk, tmp_path / "out.db")
     assert not [p for p in tmp_path.iterdir() if "out.db" in p.name]
+
+
+def test_a_disk_without_links_will_do(
+    desk: Desk, tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(backups.os, "link", no_links)
+    made = backups.backup(desk, tmp_path / "out.db")
+    desk.close()
+    done = backups.restore(desk.settings, made.path, clock=clock)
+    assert verify_file(done.set_aside[0], desk.secret).rows["staff"] == 1
