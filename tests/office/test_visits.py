@@ -12,7 +12,7 @@ from deskterm.clock import FrozenClock
 from deskterm.db.messages import Message
 from deskterm.db.scheduling import LIFECYCLES, Appointment, WeeklyTemplate
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
-from deskterm.office import stages, visit_history, visits
+from deskterm.office import free_time, stages, visit_history, visits
 from deskterm.office.desk import Actor, Desk
 from tests.factories import Clinic, clinic
 
@@ -330,3 +330,35 @@ def test_walk_in_books_and_arrives_at_once(desk: Desk, made: Clinic) -> None:
     assert squeezed.overbook_reason == "urgent, provider agreed"
     entries = desk.rows("SELECT count(*) FROM journal WHERE operation = 'visit.walk_in'")
     assert entries == [(2,)]
+
+
+def test_free_time_follows_a_visit_that_ends_or_comes_back(
+    desk: Desk, clock: FrozenClock, made: Clinic
+) -> None:
+    with desk.operation("schedule.template") as op:
+        op.create(
+            WeeklyTemplate, provider=made.providers["LEE"], location=made.locations["MAIN"],
+            weekday=2, start_minute=480, end_minute=1020, starts_on=date(2026, 1, 1),
+        )  # fmt: skip
+    long = made.appointment(made.patient(), STARTED, "LEE", minutes=120)
+    free_time.lay_out(desk)
+
+    def free() -> list[str]:
+        assert free_time.check(desk) == []
+        return [start for (start,) in desk.rows(
+            "SELECT wall_start FROM free_interval WHERE day = '2026-03-18' ORDER BY wall_start"
+        )]  # fmt: skip
+
+    held = ["2026-03-18T08:00", "2026-03-18T11:00"]
+    assert free() == held
+    visits.no_show(desk, long.id)
+    assert free() == held[:1]
+    visits.arrive(desk, long.id)
+    assert free() == held
+    visits.left(desk, long.id)
+    assert free() == held[:1]
+    visits.undo(desk, long.id)
+    assert free() == held
+    clock.advance(hours=2)
+    visits.walk_in(desk, made.patient("KERR").id, "FU", "LEE")
+    assert free() == ["2026-03-18T08:00", "2026-03-18T11:00", "2026-03-18T12:00"]
