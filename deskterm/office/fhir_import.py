@@ -25,7 +25,7 @@ from deskterm.office.fhir_intake import Intake, Known
 from deskterm.office.fhir_people import write_patient, write_practitioner
 from deskterm.text import tidy_import
 
-BATCH = 50  # records of one transaction; about a tenth of a second
+BATCH = 25  # records of one transaction: others who save wait no longer than that
 OPERATION = "data.import"
 # What refers to others comes after them.
 PHASES = (("Practitioner", "Location"), ("Patient",), ("Coverage", "Appointment"))

@@ -15,8 +15,8 @@ import pytest
 
 from deskterm.db import journal
 from deskterm.db.patients import Patient
-from deskterm.errors import NotAllowed
-from deskterm.office import clinic, search_index
+from deskterm.errors import Invalid, NotAllowed
+from deskterm.office import clinic, fhir_people, search_index
 from deskterm.office.desk import Desk
 from deskterm.office.fhir_import import ImportResult, import_fhir
 
@@ -313,3 +313,20 @@ def test_the_samples_come_in_whole(desk: Desk) -> None:
     again = add_up(import_fhir(desk, paths))
     assert totals(again) == (0, 0, 120, 0)
     assert search_index.check(desk.database) == []
+
+
+def test_a_record_refused_half_way_leaves_no_trace(
+    desk: Desk, bring: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = fhir_people.index_patient
+
+    def refuse_the_second(database: Any, patient_id: int) -> None:
+        if desk.rows("SELECT 1 FROM patient WHERE id = ? AND last_name = 'Smith2'", patient_id):
+            raise Invalid("The name cannot be indexed")
+        index(database, patient_id)
+
+    monkeypatch.setattr(fhir_people, "index_patient", refuse_the_second)
+    result = bring(person(1), person(2), person(3))
+    assert [(r.line, r.reason) for r in result.rejected] == [(2, "The name cannot be indexed")]
+    assert desk.rows("SELECT last_name FROM patient ORDER BY id") == [("Smith1",), ("Smith3",)]
+    assert desk.rows("SELECT count(*) FROM fhir_source") == [(2,)]
