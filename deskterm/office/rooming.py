@@ -8,7 +8,7 @@ from deskterm.db.staff import Room
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid
 from deskterm.office import stages
-from deskterm.office.desk import Operation
+from deskterm.office.desk import Desk, Operation
 from deskterm.text import fold
 
 _IN_USE = """
@@ -16,6 +16,19 @@ SELECT stage_since, zone FROM appointment
 WHERE room_id = ? AND id <> ? AND day = ? AND lifecycle = 'scheduled'
   AND stage IN ('roomed', 'with_provider')
 LIMIT 1"""
+
+
+def free(desk: Desk, location: str) -> list[str]:
+    """The rooms at ``location`` (its code) that no visit of today is in."""
+    found = desk.rows(
+        "SELECT r.name FROM room r JOIN location l ON l.id = r.location_id"
+        " WHERE l.code = ? AND r.active = 1 AND NOT EXISTS ("
+        "   SELECT 1 FROM appointment a WHERE a.room_id = r.id AND a.day = ?"
+        "   AND a.lifecycle = 'scheduled' AND a.stage IN ('roomed', 'with_provider'))"
+        " ORDER BY r.id",
+        location, desk.today().isoformat(),
+    )  # fmt: skip
+    return [name for (name,) in found]
 
 
 def find(op: Operation, appointment: Appointment, typed: str, stage: str) -> Room:

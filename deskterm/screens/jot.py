@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from deskterm.office import day_board, rooms, visits
+from deskterm.office import day_board, rooming, visits
 from deskterm.screens.base import TaskScreen
 from deskterm.screens.who import show_banner
 from deskterm.widgets.fields import FieldSpec
@@ -44,7 +44,7 @@ class JotScreen(TaskScreen):
         assert self.appointment_id is not None
         self.row = row = day_board.appointment(self.desk, self.appointment_id)
         if self.what == "room":
-            free = rooms.free(self.desk, row.location)
+            free = rooming.free(self.desk, row.location)
             spec = FieldSpec("text", "Room", "choice", required=True, width=20,
                              choices=[(name, "free") for name in free])  # fmt: skip
         else:

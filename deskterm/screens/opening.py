@@ -10,7 +10,8 @@ from deskterm.commands import ENTER_KEYS
 from deskterm.entry.dates import parse_date
 from deskterm.entry.times import Window, parse_window, show_time
 from deskterm.errors import Conflict, DesktermError, Invalid
-from deskterm.office import clinic, day_board, openings, scheduling, templates, vocabulary
+from deskterm.office import clinic, day_board, holds, openings, scheduling, templates, vocabulary
+from deskterm.office.holds import Hold
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.openings import Opening
 from deskterm.screens.base import TaskScreen
@@ -24,6 +25,7 @@ from deskterm.widgets.rows import RuleRow
 
 SHOWN = 6
 DAYS = 90
+HOLD_AFTER = 2.0  # seconds on one opening before it is held for this desk
 COLUMNS = (
     Column("Day", 11),
     Column("Time", 7),
@@ -72,6 +74,8 @@ class OpeningScreen(TaskScreen):
             self._given_by(draft.state)
         self.moving: AppointmentRow | None = None
         self.found: list[Opening] = []
+        self._held: Hold | None = None
+        self._hold_timer: Any = None
         self.strip = True
         self.list = RowList()
         self.week = Panel(height=6)
@@ -300,10 +304,43 @@ class OpeningScreen(TaskScreen):
         self.enter_row.show(
             f"Enter = {verb} {opening.start:%a %b} {opening.start.day} "
             f"{show_time(opening.start.time())} {opening.provider} {kind}{opening.minutes}"
+            + self._held_words(opening)
         )
 
     def on_row_list_moved(self) -> None:
         self.show_enter()
+        if self._hold_timer is not None:
+            self._hold_timer.stop()
+        self._hold_timer = self.set_timer(HOLD_AFTER, self._hold)
+
+    # Holding what the cursor rests on, so that no other desk takes it meanwhile
+
+    def _hold(self) -> None:
+        opening = self.chosen()
+        if opening is None or self.finished or not opening.location:
+            return
+        try:
+            self._held = holds.hold(
+                self.desk, opening.provider, opening.location, opening.start, opening.minutes
+            )
+        except Conflict as error:
+            self.search()
+            self.say_error(error)
+        except DesktermError as error:
+            self.say_error(error)
+        else:
+            self.show_enter()
+
+    def _held_words(self, opening: Opening) -> str:
+        held = self._held
+        if held is None or (held.provider, held.start) != (opening.provider, opening.start):
+            return ""
+        return f" (held for you until {show_time(held.until.time())})"
+
+    def on_unmount(self) -> None:
+        """Whatever way the screen closes, nothing stays on hold."""
+        if self._held is not None:
+            self.attempt(holds.release, self.desk)
 
     async def on_row_list_chosen(self) -> None:
         await self.book()
