@@ -35,6 +35,11 @@ def clean_text(text: str, *, field: str = "", limit: int = 0, lines: bool = Fals
     """
     if not text:
         return ""
+    if text.isascii() and text.isprintable():
+        # Nearly every text; nothing in it can be unsafe or need composing.
+        text = text.strip()
+        _check_length(text, field, limit)
+        return text
     if lines:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     unsafe = _UNSAFE_BLOCK if lines else UNSAFE
@@ -47,11 +52,15 @@ def clean_text(text: str, *, field: str = "", limit: int = 0, lines: bool = Fals
     text = unicodedata.normalize("NFC", text).strip()
     if _too_many_marks(text):
         raise Invalid("Too many accents on one letter", "Type the name again", field=field)
+    _check_length(text, field, limit)
+    return text
+
+
+def _check_length(text: str, field: str, limit: int) -> None:
     if limit and len(text) > limit:
         raise Invalid(
             f"Too long: {len(text)} characters, at most {limit}", "Shorten it", field=field
         )
-    return text
 
 
 def tidy_import(text: object, *, limit: int = 0, lines: bool = False) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from peewee import DatabaseProxy, Model
+from peewee import Database, DatabaseProxy, Model
 
 from deskterm.db.fields import Whole
 
@@ -35,6 +35,35 @@ class Record(Model):
             field.column_name: field.db_value(self.__data__.get(name))
             for name, field in self._meta.fields.items()
         }
+
+
+def insert(db: Database, record: Record) -> None:
+    """Write a new record. One statement from its own columns: Peewee spends ten times the
+    statement's cost on building it."""
+    meta = record._meta
+    values = record.values()
+    key = meta.primary_key.column_name if meta.auto_increment else ""
+    if key and values.get(key) is None:
+        del values[key]
+    columns = ", ".join(f'"{name}"' for name in values)
+    marks = ", ".join(meta.database.param for _ in values)
+    sql = f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({marks})'
+    if not key:
+        db.execute_sql(sql, list(values.values()))
+        return
+    found = db.execute_sql(f'{sql} RETURNING "{key}"', list(values.values())).fetchone()
+    record._pk = found[0]
+
+
+def update(db: Database, record: Record, values: dict[str, Any]) -> None:
+    """Write some columns of a stored record, by column name."""
+    meta = record._meta
+    param = meta.database.param
+    columns = ", ".join(f'"{name}" = {param}' for name in values)
+    sql = (
+        f'UPDATE "{meta.table_name}" SET {columns} WHERE "{meta.primary_key.column_name}" = {param}'
+    )
+    db.execute_sql(sql, [*values.values(), record.get_id()])
 
 
 class Versioned(Record):

@@ -16,7 +16,7 @@ from deskterm import clock as clocks
 from deskterm.clock import Clock, utc_text
 from deskterm.config import Settings
 from deskterm.db import journal
-from deskterm.db.base import Record, Versioned
+from deskterm.db.base import Record, Versioned, insert, update
 from deskterm.db.database import ClinicDatabase, open_database, rows
 from deskterm.db.migrate import migrate
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
@@ -153,7 +153,7 @@ class Operation:
     def create(self, model: type[R], **values: Any) -> R:
         """Write a new record and note it for the journal."""
         record = model(**values)
-        record.save(force_insert=True)
+        insert(self.desk.database, record)
         after = {k: v for k, v in record.values().items() if v not in (None, "")}
         self._note(record, None, after)
         record._read = record.values()
@@ -168,8 +168,7 @@ class Operation:
         changed = {k for k in after if after[k] != before.get(k)}
         if not changed:
             return record
-        fields = [f for f in record._meta.sorted_fields if f.column_name in changed]
-        record.save(only=fields)
+        update(self.desk.database, record, {k: after[k] for k in changed})
         self._note(record, {k: before.get(k) for k in changed}, {k: after[k] for k in changed})
         record._read = after
         return record

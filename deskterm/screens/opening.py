@@ -11,8 +11,8 @@ from deskterm.entry.dates import parse_date
 from deskterm.entry.times import Window, parse_window, show_time
 from deskterm.errors import Conflict, DesktermError, Invalid
 from deskterm.office import clinic, day_board, holds, openings, scheduling, templates, vocabulary
-from deskterm.office.holds import Hold
 from deskterm.office.day_board import AppointmentRow
+from deskterm.office.holds import Hold
 from deskterm.office.openings import Opening
 from deskterm.screens.base import TaskScreen
 from deskterm.screens.prompt import ask
