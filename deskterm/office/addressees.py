@@ -20,6 +20,11 @@ class Addressee:
     is_pool: bool
 
     @property
+    def spoken(self) -> str:
+        """As a sentence says it: ``RN pool``, ``Maria Lopez``."""
+        return f"{self.code} pool" if self.is_pool else self.label
+
+    @property
     def target(self) -> dict[str, str]:
         """As :mod:`deskterm.office.messages` takes it."""
         return {"pool" if self.is_pool else "assignee": self.code}
@@ -39,7 +44,7 @@ def addressees(desk: Desk) -> list[Addressee]:
         " AND r.permission = 'view_messages') ORDER BY s.name, s.login"
     )
     pools = [
-        Addressee(code, name if "pool" in fold(name) else f"{name} pool", True)
+        Addressee(code, f"{name} pool" if name == code else name, True)
         for code, name in sorted(named.items())
     ]
     return pools + [Addressee(login, name, False) for login, name in people]

@@ -16,7 +16,7 @@ from deskterm.office.desk import Desk
 from deskterm.office.search_index import compact
 
 ENOUGH = 60  # rows from which on a search is called broad
-_SORTABLE = 600  # rows that are fetched in any order and sorted here
+_SORTABLE = 300  # rows that are fetched in any order and sorted here
 _FEW_WORDS = 300  # distinct words up to which walking them beats reading the range
 _LAST = "\U0010ffff"  # above every character: the end of a range of beginnings
 LIVING = "p.status NOT IN ('merged', 'entered_in_error')"
@@ -271,13 +271,17 @@ def _others(desk: Desk, reading: Reading, born: Born) -> list[Hit]:
     dates, days = born.sql()
     rest, extra = _carries(reading)
     found: list[Hit] = []
-    if reading.last:
+    for given, word, other in ((0, reading.last, reading.first), (1, reading.first, "")):
+        if not word or (given and reading.last):
+            continue
+        # An expression, so that the index on ``other`` is not taken for its wide range.
+        besides, others = (" AND w.other || '' BETWEEN ? AND ?", span(other)) if other else ("", ())
         found += hits(
             desk,
             f"SELECT DISTINCT {_COLUMNS} FROM patient_name_word w CROSS JOIN patient p"
-            " WHERE w.word >= ? AND w.word < ? AND w.given = 0 AND w.other >= ? AND w.other < ?"
+            f" WHERE w.word >= ? AND w.word < ? AND w.given = {given}{besides}"
             f" AND p.id = w.patient_id{dates}{rest} AND {LIVING} LIMIT ?",
-            *span(reading.last), *span(reading.first), *days, *extra, ENOUGH, rank=1,
+            *span(word), *others, *days, *extra, ENOUGH, rank=1,
         )  # fmt: skip
     if reading.first and reading.last:
         found += hits(
@@ -288,13 +292,5 @@ def _others(desk: Desk, reading: Reading, born: Born) -> list[Hit]:
             " AND w.other = n.word AND w.given = 1 AND w.word >= ? AND w.word < ?"
             f" AND p.id = w.patient_id{dates}{rest} AND {LIVING} LIMIT ?",
             *span(reading.last), *span(reading.first), *days, *extra, ENOUGH, rank=1,
-        )  # fmt: skip
-    elif reading.first:
-        found += hits(
-            desk,
-            f"SELECT DISTINCT {_COLUMNS} FROM patient_name_word w CROSS JOIN patient p"
-            " WHERE w.word >= ? AND w.word < ? AND w.given = 1"
-            f" AND p.id = w.patient_id{dates}{rest} AND {LIVING} LIMIT ?",
-            *span(reading.first), *days, *extra, ENOUGH, rank=1,
         )  # fmt: skip
     return found

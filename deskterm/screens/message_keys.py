@@ -68,12 +68,12 @@ async def forward(screen: DeskScreen, row: MessageRow) -> None:
 
     def echo(text: str) -> str:
         to, note = addressees.split(text, known)
-        return to.label + (f": {note}" if note else "")
+        return to.spoken + (f": {note}" if note else "")
 
     def take(text: str) -> None:
         to, note = addressees.split(text, known)
         messages.forward(screen.desk, row.id, version=row.version, note=note, **to.target)
-        done(screen, f"Sent on to {to.label}")
+        done(screen, f"Sent on to {to.spoken}")
 
     names = ", ".join(to.code for to in known[:8])
     await ask(screen, "Send on to", take, echo=echo, example=f"{names}; then a note")

@@ -58,6 +58,8 @@ class Clerk:
         """Wait until the keys were handled and what they led to is painted."""
         await self.app.keys_settled()
         await self.pilot.pause()
+        if self.app._exception is not None:
+            raise self.app._exception
 
     async def wait(self, condition: Callable[[], object]) -> None:
         """Wait until ``condition`` holds. Fails when it does not come about."""

@@ -1,0 +1,328 @@
+"""Take a payment: what is due, how it is paid, and the receipt as it will be printed (p)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual.containers import Horizontal, Vertical
+
+from deskterm.db.journal import Entry
+from deskterm.entry.money import show_cents
+from deskterm.entry.times import show_time
+from deskterm.errors import DesktermError, Invalid
+from deskterm.office import day_board, pay_plan, payments
+from deskterm.office.pay_plan import PaymentPlan
+from deskterm.screens.base import TaskScreen
+from deskterm.screens.money_fields import (
+    MoneyBox,
+    Paid,
+    cash_extra,
+    given_field,
+    spaced,
+    tenders_of,
+    with_extra,
+)
+from deskterm.screens.opening import patients_name
+from deskterm.screens.void import VoidReceipt
+from deskterm.screens.who import identity_field, show_banner
+from deskterm.widgets.fields import YES_NO, FieldSpec
+from deskterm.widgets.panel import Panel, Text
+from deskterm.widgets.rows import RuleRow
+from deskterm.widgets.rows_paint import Part, cells
+from deskterm.widgets.step_form import StepForm
+
+APPLY = (
+    ("due", "copay first, then oldest"),
+    ("balance", "older balance only"),
+    ("prepay", "what is over is kept as a prepayment"),
+)
+DUES_SHOWN = 4
+RECEIPT_CELLS = 33  # a bar and the receipt's columns
+MUCH_CHANGE = 100_00  # cents of change above which a slip of the finger is likely
+
+
+class PaymentScreen(TaskScreen):
+    """Dues on the left above the Pay box, the receipt on the right."""
+
+    DEFAULT_CSS = """
+    PaymentScreen > .body > Vertical { width: 1fr; }
+    PaymentScreen > .body > .receipt { width: 33; }
+    """
+
+    title_text: ClassVar[str] = "PAYMENT"
+    form: ClassVar[str] = "payment"
+
+    def __init__(
+        self,
+        patient_id: int | None = None,
+        appointment_id: int | None = None,
+        *,
+        line: str = "",
+        draft: Any = None,
+    ) -> None:
+        super().__init__(draft)
+        if draft is not None:
+            patient_id, appointment_id = draft.patient_id, draft.subject_id
+        assert patient_id is not None
+        self.patient_id: int = patient_id
+        self.appointment_id = appointment_id
+        self.line = line
+        self.dues_panel = Panel()
+        self.change_panel = Panel(height=1)
+        self.receipt_panel = Panel(classes="receipt")
+        self._warned: set[str] = set()
+
+    def subject(self) -> tuple[int | None, int | None]:
+        return self.patient_id, self.appointment_id
+
+    def heading(self) -> str:
+        return f"PAYMENT {patients_name(self)}"
+
+    # The form
+
+    def body(self) -> Iterable[Any]:
+        self.box = MoneyBox(self.desk, self._dues(), last4=True)
+        specs = [
+            identity_field(self),
+            *self._pay_fields(),
+            FieldSpec("apply", "Apply", "choice", choices=APPLY, default="due", width=30,
+                      required=True, visible_when=_takes),
+            FieldSpec("note", "Note", limit=200, width=30),
+            FieldSpec("print", "Print", "choice", choices=YES_NO, required=True, width=4,
+                      visible_when=_takes),
+        ]  # fmt: skip
+        self.pay_form = StepForm(specs, offers={"print": "y"}, verb="POST")
+        self.pay_form.styles.height = "1fr"
+        yield RuleRow()
+        with Horizontal(classes="body"):
+            with Vertical():
+                yield self.dues_panel
+                yield RuleRow()
+                yield self.pay_form
+                yield self.change_panel
+            yield self.receipt_panel
+
+    def _pay_fields(self) -> list[FieldSpec]:
+        pay, *rest = self.box.fields(required=True)
+        return [pay, given_field(), *rest]
+
+    def _dues(self) -> list[payments.Due]:
+        return payments.due(self.desk, self.patient_id, self.appointment_id)
+
+    def load(self) -> None:
+        self.box.dues = self._dues()
+        show_banner(self, self.patient_id, self._visit_text())
+        self.show_money()
+
+    def _visit_text(self) -> str:
+        if self.appointment_id is None:
+            return ""
+        row = day_board.appointment(self.desk, self.appointment_id)
+        return f"{show_time(row.start.time())} {row.provider} {row.visit_type}{row.minutes}"
+
+    def on_mount(self) -> None:
+        sheet = self.pay_form.sheet
+        if self.line and self.draft is None:
+            sheet.editors["pay"].set(self.line)
+            self.pay_form.go_to(next(name for name in sheet.walk() if sheet.is_gap(name)))
+            self.touched()
+        self.show_money()
+
+    def concerns(self, entry: Entry) -> bool:
+        return entry.patient_id == self.patient_id and entry.operation.startswith(
+            ("payment.", "coverage.", "visit.")
+        )
+
+    def keys_shown(self) -> list[tuple[str, str]]:
+        return [
+            ("Enter", "next gap, then post"), ("Tab", "fields"), ("F4", "choices"),
+            ("F7", "park"), ("Esc", "keep as draft"), ("F1", "help"),
+        ]  # fmt: skip
+
+    # What is shown while it is typed
+
+    def planned(self, values: dict[str, Any]) -> tuple[PaymentPlan, int]:
+        """What would be posted, and the change that goes back."""
+        tenders, extra = tenders_of(values), max(cash_extra(values), 0)
+        purpose = "balance" if values["apply"] == "balance" else None
+        prepay = values["apply"] == "prepay"
+        found = pay_plan.plan(self.desk, self.box.dues, tenders, purpose=purpose, prepay=prepay)
+        if not extra:
+            return found, found.change
+        all_due = sum(d.due_cents for d in self.box.dues if purpose in (None, d.purpose, d.kind))
+        if not prepay and found.total >= all_due:
+            # The office works the change out itself, and the receipt says what was given.
+            found = pay_plan.plan(
+                self.desk, self.box.dues, with_extra(tenders, extra), purpose=purpose
+            )
+            return found, found.change
+        return found, found.change + extra
+
+    def show_money(self) -> None:
+        """The dues, the change and the receipt, as what is typed makes them."""
+        values = self.pay_form.values
+        planned, change = self.planned(values)
+        self._show_dues(planned)
+        self.change_panel.show([[Part(spaced(change), "primary")] if change else ""])
+        self.receipt_panel.show(self._receipt(values, planned))
+        paid = values["pay"]
+        if isinstance(paid, Paid) and paid.reason:
+            self.pay_form.verb = f"NOT TAKEN {show_cents(self.box.due)}, {paid.reason}"
+        elif planned.tenders:
+            number = self.attempt(
+                pay_plan.next_receipt, self.desk, self.patient_id, self.appointment_id
+            )
+            printed = "" if values["print"] == "n" else f" and print receipt {number}"
+            self.pay_form.verb = f"POST {show_cents(planned.total)}{printed}"
+        else:
+            self.pay_form.verb = "POST"
+
+    def _show_dues(self, planned: PaymentPlan) -> None:
+        label = max(self.desk_app.size.width - RECEIPT_CELLS, 47) - 32
+        lines: list[Text] = [
+            [Part(f"# {'For':<{label}} Date  {'Due':>7} {'Now':>7} {'Left':>7}", "primary")]
+        ]
+        shown = self.box.dues[:DUES_SHOWN]
+        for number, due in enumerate(shown, 1):
+            now = planned.paid(due)
+            lines.append(
+                f"{number} {cells(due.label, label)} {due.service_day:%m/%d}"
+                + "".join(f" {show_cents(c):>7}" for c in (due.due_cents, now, due.due_cents - now))
+            )
+        hidden = len(self.box.dues) - len(shown)
+        if hidden:
+            lines.append(f"  and {hidden} more")
+        if not self.box.dues:
+            lines.append("  Nothing is due")
+        now = sum(planned.paid(due) for due in self.box.dues)
+        held = sum(cents for due, cents in planned.parts if due.purpose == "prepayment")
+        if held:
+            lines.append(f"  kept as a prepayment {show_cents(held)}")
+        totals = (self.box.due, now, self.box.due - now)
+        lines.append(
+            [Part(f"  {'total':<{label}}      " + "".join(f" {show_cents(c):>7}" for c in totals),
+                  "primary")]
+        )  # fmt: skip
+        self.dues_panel.styles.height = len(lines)
+        self.dues_panel.show(lines)
+
+    def _receipt(self, values: dict[str, Any], planned: PaymentPlan) -> list[Text]:
+        """The receipt's last lines that there is room for."""
+        if not planned.tenders:
+            return ["|"] * max(self.receipt_panel.size.height, 1)
+        text = self.attempt(
+            pay_plan.preview,
+            self.desk,
+            self.patient_id,
+            self.appointment_id,
+            planned,
+            note=values["note"] or "",
+        )
+        height = self.receipt_panel.size.height or 18
+        lines = (text or "").splitlines()[-height:]
+        return [f"|{line}" for line in lines + [""] * (height - len(lines))]
+
+    def on_resize(self) -> None:
+        """The receipt's room is known only now."""
+        self.call_after_refresh(self.show_money)
+
+    def on_record_form_typed(self) -> None:
+        self._warned.clear()
+        self.show_money()
+        super().on_record_form_typed()
+
+    def failed(self, error: DesktermError) -> None:
+        """The office names the tender where the form has the Pay box."""
+        if isinstance(error, Invalid) and error.field in ("tender", "amount"):
+            error = Invalid(error.message, error.hint, field="pay")
+        super().failed(error)
+
+    # Posting
+
+    async def on_record_form_done(self, message: StepForm.Done) -> None:
+        values = message.values
+        if values["pay"].reason:
+            await self._not_taken(values)
+            return
+        planned, change = self.planned(values)
+        if not self._may_post(values, planned, change):
+            return
+        done = self.attempt(
+            payments.take,
+            self.desk,
+            self.patient_id,
+            tenders=planned.tenders,
+            appointment_id=self.appointment_id,
+            purpose="balance" if values["apply"] == "balance" else None,
+            allow_prepayment=values["apply"] == "prepay",
+            note=values["note"] or "",
+            key=self.key,
+        )
+        if done is None:
+            return
+        app, receipt = self.desk_app, done.receipt
+        printed = self._print(receipt) if values["print"] == "y" else ""
+        said = f"Receipt {receipt}, {show_cents(done.total_cents)}"
+        said += f", CHANGE {show_cents(change)}" if change else ""
+        await self.finish(said, undo=VoidReceipt(app, receipt))
+        if printed:
+            app.say(f"{said}. {printed}", level="error")
+
+    def _may_post(self, values: dict[str, Any], planned: PaymentPlan, change: int) -> bool:
+        """Ask where more than is due shall go; warn once of what looks like a slip."""
+        form = self.pay_form
+        if planned.over:
+            form.sheet.put("apply", None, "")
+            form.set_error(
+                "apply",
+                f"{show_cents(planned.over)} over what is due. PREPAY here keeps it, or pay less",
+            )
+            return False
+        if cash_extra(values) < 0:
+            form.set_error("given", "Less cash than the Pay box says")
+            return False
+        for warning in self._warnings(planned, change):
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self.enter_row.show("", error=f"{warning}. Enter again posts it")
+                return False
+        return True
+
+    def _warnings(self, planned: PaymentPlan, change: int) -> list[str]:
+        found = []
+        twin = self.attempt(
+            payments.likely_duplicate, self.desk, self.patient_id, planned.total, planned.tenders
+        )
+        if twin is not None and pay_plan.posted(self.desk, self.key) != twin.receipt:
+            found.append(f"The same was posted minutes ago: {twin.receipt}")
+        if change > MUCH_CHANGE:
+            found.append(f"Change of {show_cents(change)}")
+        return found
+
+    def _print(self, receipt: str) -> str:
+        """Write the receipt; what went wrong, or nothing."""
+        try:
+            pay_plan.print_receipt(self.desk, receipt)
+        except DesktermError as error:
+            return f"Not printed: {error.message}"
+        return ""
+
+    async def _not_taken(self, values: dict[str, Any]) -> None:
+        done = self.attempt(
+            payments.not_collected,
+            self.desk,
+            self.patient_id,
+            reason=values["pay"].reason,
+            appointment_id=self.appointment_id,
+            note=values["note"] or "",
+            key=self.key,
+        )
+        if done is not None:
+            await self.finish(f"Nothing taken, {values['pay'].reason}: noted")
+
+
+def _takes(values: Any) -> bool:
+    """Whether money changes hands."""
+    paid = values.get("pay")
+    return not (isinstance(paid, Paid) and paid.reason)

@@ -1,0 +1,72 @@
+"""A receipt as it was printed; Enter or Esc closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from deskterm.commands import ENTER_KEYS
+from deskterm.db.journal import Entry
+from deskterm.office import pay_plan, payments, receipts
+from deskterm.screens.base import DeskScreen
+from deskterm.screens.who import show_banner
+from deskterm.widgets.panel import Panel
+from deskterm.widgets.rows import RuleRow
+
+WRITE = "w"
+
+
+class ReceiptScreen(DeskScreen):
+    """The text of one receipt. ``w`` writes it to its file again, ``x`` voids it."""
+
+    title_text: ClassVar[str] = "RECEIPT"
+
+    def __init__(self, receipt: str) -> None:
+        super().__init__()
+        self.receipt = receipt.strip().upper()
+        self.panel = Panel(classes="body")
+        self.patient_id = 0
+
+    def body(self) -> Iterable[Any]:
+        yield RuleRow()
+        yield self.panel
+
+    def context(self) -> str:
+        return self.receipt
+
+    def load(self) -> None:
+        self.patient_id = payments.find(self.desk, self.receipt).patient_id
+        show_banner(self, self.patient_id)
+        text = receipts.text(self.desk, self.receipt)
+        self.panel.show([f"  {line}" for line in text.splitlines()])
+
+    def on_mount(self) -> None:
+        self.enter_row.show("Enter = close")
+
+    def concerns(self, entry: Entry) -> bool:
+        return entry.operation.startswith("payment.") and entry.patient_id == self.patient_id
+
+    def keys_shown(self) -> list[tuple[str, str]]:
+        return [("Enter", "close"), (WRITE, "write to file"), ("x", "void"), (". ,", "page"),
+                ("Esc", "back")]  # fmt: skip
+
+    async def list_key(self, key: str, character: str | None) -> bool:
+        if key in ENTER_KEYS:
+            await self.back()
+            return True
+        if character is not None and character.lower() == WRITE:
+            path = self.attempt(pay_plan.print_receipt, self.desk, self.receipt)
+            if path is not None:
+                self.say(f"Written: {path.name}")
+            return True
+        return await super().list_key(key, character)
+
+    async def do_cancel(self) -> None:
+        """``x``: void it, with a reason."""
+        await self.desk_app.go("void", receipt=self.receipt)
+
+    def do_later_page(self) -> None:
+        self.panel.page(1)
+
+    def do_earlier_page(self) -> None:
+        self.panel.page(-1)
