@@ -40,7 +40,7 @@ class Record(Model):
 def insert(db: Database, record: Record) -> None:
     """Write a new record. One statement from its own columns: Peewee spends ten times the
     statement's cost on building it."""
-    meta = record._meta
+    meta: Any = record._meta
     values = record.values()
     key = meta.primary_key.column_name if meta.auto_increment else ""
     if key and values.get(key) is None:
@@ -52,12 +52,12 @@ def insert(db: Database, record: Record) -> None:
         db.execute_sql(sql, list(values.values()))
         return
     found = db.execute_sql(f'{sql} RETURNING "{key}"', list(values.values())).fetchone()
-    record._pk = found[0]
+    setattr(record, meta.primary_key.name, found[0])
 
 
 def update(db: Database, record: Record, values: dict[str, Any]) -> None:
     """Write some columns of a stored record, by column name."""
-    meta = record._meta
+    meta: Any = record._meta
     param = meta.database.param
     columns = ", ".join(f'"{name}" = {param}' for name in values)
     sql = (

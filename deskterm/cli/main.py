@@ -1,0 +1,103 @@
+"""The command line: global options, the groups (loaded when named), and the desk itself."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from deskterm import __version__
+from deskterm.cli.session import Options, fail
+from deskterm.errors import DesktermError
+
+GROUPS = {
+    "admin": "deskterm.cli.admin",
+    "data": "deskterm.cli.data",
+    "journal": "deskterm.cli.journal",
+    "messages": "deskterm.cli.messages",
+    "patients": "deskterm.cli.patients",
+    "pay": "deskterm.cli.pay",
+    "schedule": "deskterm.cli.schedule",
+    "visits": "deskterm.cli.visits",
+}
+COMMANDS = {"demo": "deskterm.cli.demo"}
+
+
+class LazyGroup(TyperGroup):
+    """Imports a group's module only when it is named, or for the list of commands."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted({*GROUPS, *COMMANDS})
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        module = GROUPS.get(cmd_name) or COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        if cmd_name not in self.commands:
+            self.commands[cmd_name] = typer.main.get_command(importlib.import_module(module).app)
+        return self.commands[cmd_name]
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    invoke_without_command=True,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"deskterm {__version__}")
+        raise typer.Exit(0)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    database: Annotated[
+        str | None, typer.Option("--db", metavar="PATH|URL", help="the clinic's database")
+    ] = None,
+    login: Annotated[str | None, typer.Option("--as", metavar="LOGIN", help="who acts")] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """The keyboard-only terminal desk for a medical office. Without a command: opens the desk.
+
+    Also DESKTERM_DATABASE, DESKTERM_CONFIG and DESKTERM_DESK.
+    Exit codes: 0 done, 2 usage, 3 not found, 4 invalid, 5 conflict or stale, 6 not allowed,
+    7 busy or unreachable.
+    """
+    context.obj = Options(database, login)
+    if context.invoked_subcommand is None:
+        from deskterm.cli.open import open_the_desk
+
+        raise typer.Exit(open_the_desk(context.obj))
+
+
+def run(arguments: list[str]) -> NoReturn:
+    """Run one command line and end the process with its exit code; never a traceback."""
+    command = typer.main.get_command(app)
+    try:
+        command.main(args=arguments, prog_name="deskterm", standalone_mode=True)
+    except DesktermError as error:
+        fail(error, as_json="--json" in arguments)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as error:
+        from deskterm.office.reference import describe
+
+        print(describe(error), file=sys.stderr)
+        raise SystemExit(1) from None
+    raise SystemExit(0)

@@ -1,0 +1,44 @@
+"""Opening the desk in this terminal. The only command that loads Textual."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from deskterm.cli.session import Options
+from deskterm.config import Settings
+from deskterm.errors import Unreachable
+from deskterm.office import free_time
+from deskterm.office.desk import Desk, open_desk
+
+USAGE = "deskterm opens the desk in a terminal; deskterm --help lists the batch commands"
+
+
+def open_the_desk(options: Options) -> int:
+    """Open the clinic's desk; the exit code. Without a terminal: usage, exit 2."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(USAGE, file=sys.stderr)
+        return 2
+    settings = options.settings()
+    desk = open_desk(settings, login=options.login)
+    return run(desk, settings)
+
+
+def run(desk: Desk, settings: Settings) -> int:
+    """Run the desk until it is left. Raises Unreachable on a terminal that cannot show it."""
+    from deskterm.terminal.launch import prepare_environment, usable_terminal
+
+    reason = usable_terminal()
+    if reason:
+        raise Unreachable(reason, "The batch commands work everywhere: deskterm --help")
+    prepare_environment()
+    from deskterm.app import open_desk_screen
+
+    free_time.lay_out(desk)
+    log: Path | None = None
+    if "://" not in settings.database:
+        log = settings.database_path.with_suffix(".crash.log")
+    try:
+        return open_desk_screen(desk, crash_log=log)
+    finally:
+        desk.close()

@@ -1,0 +1,109 @@
+"""What every batch command shares: the desk it works on, how it prints, how it fails."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+
+from deskterm.clock import zone
+from deskterm.config import Settings, load
+from deskterm.errors import DesktermError, Invalid
+from deskterm.office.desk import Desk, open_desk
+from deskterm.text import safe, safe_block
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class Options:
+    """The options before the command."""
+
+    database: str | None = None
+    login: str | None = None
+
+    def settings(self) -> Settings:
+        """Settings of the clinic that the command is for."""
+        return load(database=self.database)
+
+
+@contextmanager
+def at_desk(context: typer.Context) -> Iterator[Desk]:
+    """The clinic's desk for the length of one command."""
+    options: Options = context.obj or Options()
+    desk = open_desk(options.settings(), login=options.login)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+def command(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn the error family into a sentence on stderr and the documented exit code."""
+
+    @wraps(function)
+    def run(*given: P.args, **named: P.kwargs) -> R:
+        try:
+            return function(*given, **named)
+        except DesktermError as error:
+            fail(error, as_json=bool(named.get("as_json")))
+            raise typer.Exit(error.exit_code) from None
+
+    return run
+
+
+def fail(error: DesktermError, *, as_json: bool = False) -> None:
+    """Say an error on stderr."""
+    if as_json:
+        print(json.dumps(error.as_dict(), ensure_ascii=True, default=str), file=sys.stderr)
+        return
+    text = f"{error.message}. {error.hint}" if error.hint else error.message
+    print(safe(text), file=sys.stderr)
+
+
+def show(value: Any, as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
+    """Print a result: JSON, or ``lines`` for people."""
+    if as_json:
+        print(json.dumps(value, ensure_ascii=True, default=_plain))
+        return
+    for line in lines():
+        print(safe_block(line))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def the_day(desk: Desk, text: str, *, future: bool = True) -> date:
+    """A day as the desk's fields take it: ``t``, ``t+2w``, ``next tue``, ``2026-03-18``."""
+    from deskterm.entry.dates import parse_date
+
+    order = desk.settings.policy.date_order
+    return parse_date(text, today=desk.today(), future=future, order=order).day
+
+
+def the_moment(text: str) -> datetime:
+    """Wall time as ``YYYY-MM-DD HH:MM``. Raises Invalid."""
+    for form in ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"):
+        try:
+            if text.isascii():
+                return datetime.strptime(text.strip(), form)
+        except ValueError:
+            continue
+    raise Invalid("That is not a time", 'Write it as "2026-03-24 13:20"', field="at")
+
+
+def check_zone(name: str) -> str:
+    """An IANA zone name. Raises Invalid."""
+    zone(name)
+    return name
