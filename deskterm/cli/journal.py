@@ -26,7 +26,11 @@ def show_entries(
     with at_desk(context) as desk:
         found = journal_views.entries(desk, patient_id=patient, limit=limit)
     show([row.as_dict() for row in found], as_json,
-         lambda: ["  ".join(row.words) for row in found] or ["no entries"])  # fmt: skip
+         lambda: [
+            f"{row.at:%Y-%m-%d %H:%M} {row.actor} {row.desk} {row.operation}  "
+            + "; ".join(row.words)
+            for row in found
+        ] or ["no entries"])  # fmt: skip
 
 
 @app.command()
