@@ -210,6 +210,11 @@ class CallScreen(TaskScreen):
 
     # Showing
 
+    def on_mount(self) -> None:
+        """An example for the first field, until something is typed."""
+        if self.draft is None and self.call_form is not None:
+            self.say(self.call_form.hint, level="coach")
+
     def load(self) -> None:
         show_banner(self, self.subject()[0], "" if self.subject()[0] else "nobody on file yet")
         self._show_strip()

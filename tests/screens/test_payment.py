@@ -41,9 +41,7 @@ async def pay(clerk: Clerk, text: str) -> None:
     await clerk.type("1p" + text)
 
 
-async def test_a_split_payment_takes_26_keys_from_the_board(
-    desk: Desk, visit: Appointment
-) -> None:
+async def test_a_split_payment_takes_26_keys_from_the_board(desk: Desk, visit: Appointment) -> None:
     async with at_desk(desk) as clerk:
         await pay(clerk, "40ca 25cc\n4417\n08812q\n\n")
         assert clerk.place == "DayScreen"
@@ -58,9 +56,7 @@ async def test_a_split_payment_takes_26_keys_from_the_board(
         assert payments.balance_cents(desk, visit.patient_id) == 0
 
 
-async def test_what_is_shown_is_the_receipt_that_is_printed(
-    desk: Desk, visit: Appointment
-) -> None:
+async def test_what_is_shown_is_the_receipt_that_is_printed(desk: Desk, visit: Appointment) -> None:
     async with at_desk(desk, size=(140, 40)) as clerk:
         await pay(clerk, "100ca\n")
         shown = [line.rpartition("|")[2] for line in clerk.lines()[3:37] if "|" in line]
