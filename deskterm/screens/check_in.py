@@ -68,12 +68,12 @@ class CheckInScreen(TaskScreen):
         if late > self.desk.settings.policy.late_after:
             when += f"   {late}m LATE"
         show_banner(self, row.patient_id, when)
-        lines: list[Text] = [[Part("   Step           State  What we have", "primary")]]
+        lines: list[Text] = [[Part("   Step            State  What we have", "primary")]]
         lines += [self._line(step) for step in self.list.steps]
         self.steps_panel.show(lines)
 
     def _line(self, step: Step) -> Text:
-        name = f"   {step.number} {step.name.capitalize():<13}"
+        name = f"   {step.number} {step.name.capitalize():<14}"
         badge = Part(f"{step.state:<5}", STYLES.get(step.state, ""))
         return [Part(name), badge, Part(f"  {step.have}")]
 
