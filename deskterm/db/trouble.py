@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from peewee import DatabaseError, IntegrityError, InterfaceError, PeeweeException
 
-from deskterm.errors import Busy, Conflict, DesktermError, Invalid, Unreachable
+from deskterm.errors import Busy, Conflict, DesktermError, Invalid, NotFound, Unreachable
 
 # A constraint's or trigger's own words, and what they mean at the desk.
 _GUARDS: dict[str, tuple[str, str, str]] = {
@@ -34,6 +34,9 @@ def translated() -> Iterator[None]:
         yield
     except PeeweeException as error:
         raise translate(error) from error
+    except OverflowError:
+        # A number beyond 64 bits cannot be any record's.
+        raise NotFound("No such record", "Look it up again") from None
 
 
 def translate(error: BaseException) -> DesktermError:
