@@ -138,7 +138,8 @@ class _Builder:
         for who in data.PROVIDERS:
             blocks = layout.day(codes[who.code], day)
             hours = [(b.start_minute, b.end_minute) for b in blocks if b.open]
-            for minute, code in fill(self.rng, hours, who.books, self.lengths, density, full):
+            share = density * who.share
+            for minute, code in fill(self.rng, hours, who.books, self.lengths, share, full):
                 slots.append((at(day, minute), who.code, code))
         slots.sort(key=lambda slot: slot[0])
         patients_of_day = self._faces(day)

@@ -44,6 +44,7 @@ class DemoProvider:
     admin: tuple[tuple[int, int, int], ...] = ()
     takes: tuple[str, ...] = ()
     books: tuple[str, ...] = ("FU", "FU", "FU", "NV", "PE", "FU", "BP")
+    share: float = 0.85  # of the clinic's usual density of visits
 
 
 def _week(start: int, end: int, *, friday: int = 0) -> tuple[tuple[int, int, int], ...]:
@@ -59,7 +60,7 @@ PROVIDERS = (
                  _week(480, 1020, friday=960), (690, 750), ((1, 480, 510),)),
     DemoProvider("RN", "Dana", "Reed", "RN", "nurse visits", "MAIN",
                  _week(480, 1020), (780, 810), (), ("BP", "INJ", "LAB"),
-                 ("BP", "INJ", "LAB", "LAB")),
+                 ("BP", "INJ", "LAB", "LAB"), 0.45),
     DemoProvider("ORTEGA", "Luis", "Ortega", "MD", "family medicine", "EAST",
                  _week(510, 1020), (720, 780), ((3, 960, 1020),)),
     DemoProvider("KIM", "Soo", "Kim", "PA", "family medicine", "EAST",

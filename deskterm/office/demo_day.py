@@ -115,8 +115,8 @@ class Play:
             )  # fmt: skip
             return
         payments.take(
-            self.desk, patient_id, tenders=[tender(self.rng, cents)], key=f"demo-pay-{appointment_id}",
-            appointment_id=appointment_id, purpose="copay",
+            self.desk, patient_id, tenders=[tender(self.rng, cents)], purpose="copay",
+            appointment_id=appointment_id, key=f"demo-pay-{appointment_id}",
         )  # fmt: skip
 
     def _plan(self, moment: datetime, login: str, do: Callable[[], object]) -> None:

@@ -21,6 +21,7 @@ from deskterm.office.name_search import (
     Reading,
     among,
     born_on,
+    on_list,
     readings,
     search,
     span,
@@ -32,8 +33,8 @@ from deskterm.office.search_index import backwards, compact
 __all__ = ["Found", "PatientRow", "find"]
 
 LONGEST = 200  # characters that are read
-_TODAY_SQL = """SELECT DISTINCT a.patient_id AS id FROM appointment a WHERE a.day = ?
-    AND a.lifecycle NOT IN ('cancelled', 'entered_in_error')"""
+_TODAY_SOURCE = """appointment a CROSS JOIN patient p WHERE a.day = ?
+    AND a.lifecycle NOT IN ('cancelled', 'entered_in_error') AND p.id = a.patient_id"""
 _PHONE_SQL = """SELECT f.patient_id AS id FROM patient_phone f
     WHERE f.reversed >= ? AND f.reversed < ? AND f.ended_on IS NULL"""
 _SOCIAL_SQL = """SELECT i.patient_id AS id FROM patient_identifier i
@@ -214,11 +215,10 @@ def _names_born(
 def _preferred(desk: Desk, reading: Reading, born: Born, findings: _Findings) -> None:
     """Of a broad search, those on today's list and those opened lately, wherever they sort."""
     today = desk.today().isoformat()
-    findings.add(among(desk, reading, born, _TODAY_SQL, today), reading.words)
+    findings.add(on_list(desk, reading, born, _TODAY_SOURCE, today), reading.words)
     if recent := recent_ids(desk, limit=ENOUGH, within_hours=RECENT_HOURS):
-        marks = placeholders(recent)
-        sql = f"SELECT id FROM patient WHERE id IN ({marks})"
-        findings.add(among(desk, reading, born, sql, *recent), reading.words)
+        source = f"patient p WHERE p.id IN ({placeholders(recent)})"
+        findings.add(on_list(desk, reading, born, source, *recent), reading.words)
 
 
 def _nearly(

@@ -11,6 +11,7 @@ from deskterm.office.search_index import SOUND, deletions, sound
 
 _WORDS = 12  # closest words tried for each one mistyped
 _ROWS = 60
+_SHORTEST = 3  # letters from which a word can be mistyped; less is a beginning
 _SAME = 72.0  # likeness in percent from which two names of one birth date may be one person
 _COLUMNS = "p.id, p.last_key, p.first_key, p.birth_date"
 
@@ -20,7 +21,7 @@ def near_words(desk: Desk, word: str, *, given: bool) -> list[tuple[str, int]]:
     typing error (a letter wrong, missing, too many, or two swapped), 2 for the same sound."""
     from rapidfuzz.distance import OSA, JaroWinkler  # only when nothing matched
 
-    if not word:
+    if len(word) < _SHORTEST:
         return []
     keys = [*sorted(deletions(word)), SOUND + sound(word)]
     known = desk.rows(

@@ -150,9 +150,11 @@ class DeskScreen(Screen[Any]):
         self.key_row.show(self.keys_shown(), entry=self.pending)
 
     def reload(self) -> None:
-        """Read and show again, keeping the cursor on its record."""
+        """Read and show again, keeping the cursor on its record and an open question's words."""
         self.attempt(self.load)
         self.refresh_frame()
+        if self.prompt is not None:
+            self.prompt.typed()
 
     def on_changes(self, entries: list[Entry]) -> None:
         """Other desks saved something; reload when it concerns this screen."""
