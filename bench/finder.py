@@ -2,8 +2,8 @@
 
 ``python bench/finder.py FILE [--queries N] [--seed S]`` reads a clinic made by
 ``bench/generate.py`` and prints JSON: milliseconds of whole ``finder.find`` calls (parsing,
-search, order, the nine rows), warm, kinds in turn, by the wall and of this process's CPU; and the share of one-error names for which the
-patient, or anybody of that name, is among the nine.
+search, order, the nine rows), warm, kinds in turn, by the wall and of this process's CPU; and
+the share of one-error names for which the patient, or anybody of that name, is among the nine.
 """
 
 from __future__ import annotations

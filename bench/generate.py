@@ -37,22 +37,27 @@ SURNAMES = 60_000
 GIVEN_NAMES = 2_500
 _BATCH = 50_000
 
-COMMON_SURNAMES = (
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+COMMON_SURNAMES = _words(
     "Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez"
     " Gonzalez Wilson Anderson Thomas Taylor Moore Jackson Martin Lee Perez Thompson White Harris"
     " Sanchez Clark Ramirez Lewis Robinson Walker Young Allen King Wright Scott Torres Nguyễn Hill"
     " Flores Green Adams Nelson Baker Hall Rivera Campbell Mitchell Carter Roberts O'Neil O'Brien"
     " Núñez Peña Müller Łukaszewicz Kowalski Patel Kim Chen Wang Singh Khan Ali Ivanov D'Angelo"
-).split(" ")
-COMMON_GIVEN = (
+)
+COMMON_GIVEN = _words(
     "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara"
     " Richard Susan Joseph Jessica Thomas Sarah Charles Karen Christopher Lisa Daniel Nancy José"
     " María Joan Joanne Jordan Luis Ana Carlos Łukasz Thị Hoa Wei Ming Priya Raj Fatima Omar"
-).split(" ")
-_STARTS = "b br c ch d dr f g gr h j k kl l m n p pr r s sch sh st t tr v w z".split()
-_VOWELS = "a e i o u ai ea ou au".split()
-_ENDS = "n r l s t m ck nd rt ll ss x".split()
-_LAST_ENDS = "man son berg ski ova ez ton ley ford ini sen field worth er".split()
+)
+_STARTS = _words("b br c ch d dr f g gr h j k kl l m n p pr r s sch sh st t tr v w z")
+_VOWELS = _words("a e i o u ai ea ou au")
+_ENDS = _words("n r l s t m ck nd rt ll ss x")
+_LAST_ENDS = _words("man son berg ski ova ez ton ley ford ini sen field worth er")
 
 
 def invented(chance: random.Random, count: int, endings: list[str], known: list[str]) -> list[str]:

@@ -153,7 +153,7 @@ def test_an_idle_desk_is_silent(made: Clinic) -> None:
             term.wait_quiet()
         term.mark()
         time.sleep(5)  # silence can only be heard by waiting
-        assert term.bytes_since_mark() == 0
+        assert term.bytes_since_mark() == b""
 
 
 def test_a_wrong_row_number_acts_on_nobody(made: Clinic) -> None:
