@@ -53,7 +53,7 @@ class CheckInScreen(TaskScreen):
         self.row = day_board.appointment(self.desk, self.appointment_id)
         self.list = checklist.checklist(self.desk, self.appointment_id)
         dues = payments.due(self.desk, self.row.patient_id, self.appointment_id)
-        self.box = MoneyBox(self.desk, dues, last4=False)
+        self.box = MoneyBox(self.desk, dues, last4=True)
         self.check_form = RecordForm(self._fields(), verb=f"CHECK IN {self.row.number}")
         yield RuleRow()
         yield self.steps_panel

@@ -45,7 +45,7 @@ class CheckOutScreen(TaskScreen):
     def body(self) -> Iterable[Any]:
         self.row = day_board.appointment(self.desk, self.appointment_id)
         self.dues = payments.due(self.desk, self.row.patient_id, self.appointment_id)
-        self.box = MoneyBox(self.desk, self.dues, last4=False)
+        self.box = MoneyBox(self.desk, self.dues, last4=True)
         specs = [
             identity_field(self),
             FieldSpec("follow_up", "1 Follow-up in", ask=True, limit=30, width=14,

@@ -118,13 +118,15 @@ async def test_another_person_in_the_field_asks_for_their_birth_date_anew(made: 
     first = register(desk, "SMITH", "JOAN")
     second = register(desk, "SMITH", "JOAN", born=date(1990, 5, 5))
     async with at_desk(desk) as clerk:
-        await clerk.app.go("call", patient_id=first.id, topic="bill", note="asks")
+        await clerk.app.go("call", patient_id=first.id, topic="bill")
         await clerk.settle()
         await clerk.type("0314\t")
         form = clerk.screen.call_form
         form.go_to("patient")
         await clerk.type(f"#{second.mrn}\n")
         assert clerk.screen.subject()[0] == second.id
+        assert clerk.screen.call_form.field == "identity"
+        assert clerk.screen.call_form.sheet.text("identity") == ""
         await clerk.press("enter")
         assert clerk.place == "CallScreen"
         assert messages.inbox(desk) == []
@@ -260,14 +262,17 @@ async def test_markup_in_a_name_is_text(made: Clinic) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)])
-async def test_today_s_calls_stand_below(made: Clinic, size: tuple[int, int]) -> None:
+async def test_today_s_calls_stand_below(
+    made: Clinic, clock: FrozenClock, size: tuple[int, int]
+) -> None:
     joan = register(made.desk, "SMITH", "JOAN")
     messages.take(made.desk, patient_id=joan.id, topic="sym", body="dizzy", line="2")
+    clock.advance(minutes=1)
     messages.take(made.desk, caller="Ann", topic="wrong", outcome="wrong")
     async with at_desk(made.desk, size=size) as clerk:
         await clerk.press("f6")
         logged, urgent = clerk.line_with("wrong number"), clerk.line_with("symptoms")
-        assert logged.split()[0] == "1" and "9:42a" in logged
+        assert logged.split()[0] == "1" and "9:43a" in logged
         assert "SMITH J" in urgent and "URGENT waiting" in urgent
 
 
