@@ -34,7 +34,7 @@ class Bare(App):
         self.n += by; self.line.update(f"READY {self.n}")
 Bare().run(mouse=False)
 """
-ROUNDS, KEYS = 5, 40
+ROUNDS, KEYS = int(os.environ.get("ROUNDS", "5")), 40
 
 
 class Run:

@@ -5,6 +5,7 @@ No rules and no SQL: those are the office's.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,7 @@ class DeskApp(SafeApp):
         self._read_counts()
         self.set_interval(POLL_SECONDS, self._poll)
         self._tick()
+        self.call_after_refresh(_collect_again)
         waiting = drafts.open_drafts(self.desk)
         if waiting:
             newest = waiting[0]
@@ -354,6 +356,12 @@ class DeskApp(SafeApp):
 
     def last_rites(self) -> None:
         """Nothing is held across keys: no transaction, no lock. Drafts were saved as typed."""
+
+
+def _collect_again() -> None:
+    """The first screen is painted: what start-up made stays, the rest is collected as usual."""
+    gc.freeze()
+    gc.enable()
 
 
 def open_desk_screen(desk: Desk, *, crash_log: Path | None = None) -> int:

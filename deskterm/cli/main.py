@@ -78,7 +78,7 @@ def root(
     if context.invoked_subcommand is None:
         from deskterm.cli.open import open_the_desk
 
-        raise typer.Exit(open_the_desk(context.obj))
+        raise typer.Exit(open_the_desk(database, login))
 
 
 def run(arguments: list[str]) -> NoReturn:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
-from deskterm.cli.session import Options
-from deskterm.config import Settings
-from deskterm.errors import Unreachable
+from deskterm.config import Settings, load
+from deskterm.errors import DesktermError, Unreachable
 from deskterm.office import free_time
 from deskterm.office.desk import Desk, open_desk
+from deskterm.text import safe
 
 USAGE = "deskterm opens the desk in a terminal; deskterm --help lists the batch commands"
 
 
-def open_the_desk(options: Options) -> int:
+def open_from_shell(options: dict[str, str]) -> int:
+    """Open the desk for a command line of options alone; the exit code, never a traceback."""
+    try:
+        return open_the_desk(options.get("--db"), options.get("--as"))
+    except DesktermError as error:
+        text = f"{error.message}. {error.hint}" if error.hint else error.message
+        print(safe(text), file=sys.stderr)
+        return error.exit_code
+
+
+def open_the_desk(database: str | None, login: str | None) -> int:
     """Open the clinic's desk; the exit code. Without a terminal: usage, exit 2."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(USAGE, file=sys.stderr)
         return 2
-    settings = options.settings()
-    desk = open_desk(settings, login=options.login)
-    return run(desk, settings)
+    # Start-up makes many objects that stay; collecting among them is time lost.
+    gc.disable()
+    settings = load(database=database)
+    return run(open_desk(settings, login=login), settings)
 
 
 def run(desk: Desk, settings: Settings) -> int:
