@@ -29,8 +29,16 @@ class Record(Model):
         database = database
         legacy_table_names = False
 
+    def stored(self) -> dict[str, Any]:
+        """Every column as it was read: text is not judged again, whatever the file holds."""
+        found: dict[str, Any] = {}
+        for name, field in self._meta.fields.items():
+            value = self.__data__.get(name)
+            found[field.column_name] = value if isinstance(value, str) else field.db_value(value)
+        return found
+
     def values(self) -> dict[str, Any]:
-        """Every column as it is stored, by column name."""
+        """Every column as it is to be stored, by column name. Raises Invalid."""
         return {
             field.column_name: field.db_value(self.__data__.get(name))
             for name, field in self._meta.fields.items()

@@ -147,7 +147,7 @@ class Operation:
             raise NotFound(f"No such {model.title}: {record_id}", "Look it up again")
         if version is not None and getattr(record, "version", version) != version:
             raise stale(self.desk, record, version)
-        record._read = record.values()
+        record._read = record.stored()
         return record
 
     def create(self, model: type[R], **values: Any) -> R:
@@ -156,7 +156,7 @@ class Operation:
         insert(self.desk.database, record)
         after = {k: v for k, v in record.values().items() if v not in (None, "")}
         self._note(record, None, after)
-        record._read = record.values()
+        record._read = record.stored()
         return record
 
     def save(self, record: R) -> R:
@@ -164,10 +164,13 @@ class Operation:
         before: dict[str, Any] = getattr(record, "_read", {})
         if isinstance(record, Versioned) and self.changed(record):
             record.version += 1
-        after = record.values()
+        after = record.stored()
         changed = {k for k in after if after[k] != before.get(k)}
         if not changed:
             return record
+        # Only what was changed is judged: old text that would be refused today may stay.
+        by_column = record._meta.columns
+        after |= {k: by_column[k].db_value(after[k]) for k in changed}
         update(self.desk.database, record, {k: after[k] for k in changed})
         self._note(record, {k: before.get(k) for k in changed}, {k: after[k] for k in changed})
         record._read = after
@@ -176,7 +179,7 @@ class Operation:
     def changed(self, record: Record) -> set[str]:
         """The columns of ``record`` that differ from what :meth:`get` read."""
         before: dict[str, Any] = getattr(record, "_read", {})
-        return {k for k, v in record.values().items() if v != before.get(k)}
+        return {k for k, v in record.stored().items() if v != before.get(k)}
 
     def write_entry(self) -> None:
         """Append this operation to the journal, if it changed anything."""
