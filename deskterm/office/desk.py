@@ -170,7 +170,7 @@ class Operation:
             return record
         # Only what was changed is judged: old text that would be refused today may stay.
         by_column = record._meta.columns
-        after |= {k: by_column[k].db_value(after[k]) for k in changed}
+        after |= {k: by_column[k].db_value(record.__data__.get(by_column[k].name)) for k in changed}
         update(self.desk.database, record, {k: after[k] for k in changed})
         self._note(record, {k: before.get(k) for k in changed}, {k: after[k] for k in changed})
         record._read = after

@@ -272,7 +272,7 @@ async def test_today_s_calls_stand_below(
     async with at_desk(made.desk, size=size) as clerk:
         await clerk.press("f6")
         logged, urgent = clerk.line_with("wrong number"), clerk.line_with("symptoms")
-        assert logged.split()[0] == "1" and "9:43a" in logged
+        assert logged.split()[0] == "2" and "9:43a" in logged
         assert "SMITH J" in urgent and "URGENT waiting" in urgent
 
 
