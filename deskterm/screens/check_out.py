@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, ClassVar
 
-from deskterm.entry.dates import parse_date
+from deskterm.db.journal import Entry
+from deskterm.entry.dates import parse_date, show_short
 from deskterm.entry.money import show_cents
 from deskterm.entry.times import show_time
-from deskterm.errors import DesktermError, Invalid
+from deskterm.errors import DesktermError
 from deskterm.office import day_board, payments, visits
 from deskterm.office.day_board import AppointmentRow
 from deskterm.screens.base import TaskScreen
-from deskterm.screens.money_fields import MoneyBox, Paid, tenders_of
+from deskterm.screens.money_fields import Paid
+from deskterm.screens.money_step import HEIGHT, MoneyStep, as_pay
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
-from deskterm.widgets.panel import Panel, Text
+from deskterm.widgets.panel import Panel
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import RuleRow
-from deskterm.widgets.rows_paint import Part
+from deskterm.widgets.step_form import StepForm
+
+HAVE = 43  # cells for the state and what is known
 
 
 class CheckOutScreen(TaskScreen):
@@ -34,7 +38,7 @@ class CheckOutScreen(TaskScreen):
         assert found is not None
         self.appointment_id: int = found
         self.row: AppointmentRow
-        self.money = Panel(height=7)
+        self.money_panel = Panel(height=HEIGHT)
 
     def subject(self) -> tuple[int | None, int | None]:
         return self.row.patient_id, self.appointment_id
@@ -44,82 +48,102 @@ class CheckOutScreen(TaskScreen):
 
     def body(self) -> Iterable[Any]:
         self.row = day_board.appointment(self.desk, self.appointment_id)
-        self.dues = payments.due(self.desk, self.row.patient_id, self.appointment_id)
-        self.box = MoneyBox(self.desk, self.dues, last4=True)
+        self.money = MoneyStep(self, self.row.patient_id, self.appointment_id)
         specs = [
             identity_field(self),
-            FieldSpec("follow_up", "1 Follow-up in", ask=True, limit=30, width=14,
+            FieldSpec("row_follow_up", "1 Follow-up", "fact", width=HAVE, fact=self._follow_up),
+            FieldSpec("follow_up", "in  ", ask=True, limit=30, width=14, beside=True,
                       parse=self._read_date, example="6w, 3m, next tue; empty: none"),
+            FieldSpec("row_money", "2 Money", "fact", width=HAVE, fact=self._money),
+            *(self.money.fields(label="pay ", width=14, beside=True) if self.money.box.dues
+              else ()),
+            FieldSpec("row_leave", "3 Leave", "fact", width=HAVE,
+                      fact=lambda values: f"{self.row.state:<6} then OUT"),
+            FieldSpec("note", "note", limit=200, width=14, beside=True),
         ]  # fmt: skip
-        if self.dues:
-            label = f"2 Pay {show_cents(self.box.due)}"
-            specs += self.box.fields(label=label, required=True)
-        specs.append(FieldSpec("note", "3 Note", limit=200, width=50))
-        self.out_form = RecordForm(specs, verb=f"CHECK OUT {self.row.number}")
+        self.out_form = StepForm(specs, verb=f"CHECK OUT {self.row.number}")
         self.out_form.styles.height = "1fr"
         yield RuleRow()
-        yield self.money
-        yield RuleRow()
         yield self.out_form
+        yield RuleRow()
+        yield self.money_panel
 
     def load(self) -> None:
         row = self.row
         when = f"{show_time(row.start.time())} {row.provider} {row.visit_type}{row.minutes}"
         show_banner(self, row.patient_id, when)
-        lines: list[Text] = [[Part("  MONEY", "primary")]]
-        lines += [f"  {due.label:<44} {show_cents(due.due_cents):>10}" for due in self.dues[:4]]
-        if not self.dues:
-            lines.append("  Nothing is due")
-        else:
-            lines.append([Part(f"  {'total':<44} {show_cents(self.box.due):>10}", "primary")])
-        self.money.show(lines)
+        self.money.read()
+        self.show_money()
+
+    def opened(self) -> None:
+        super().opened()
+        self.show_money()
+
+    def concerns(self, entry: Entry) -> bool:
+        return self.money.concerns(entry)
+
+    def show_money(self) -> None:
+        """The money as what is typed makes it."""
+        self.money_panel.show(self.money.lines(self.out_form.values))
+
+    def keys_shown(self) -> list[tuple[str, str]]:
+        return [
+            ("Enter", "next gap"), ("Tab", "next"), ("F7", "park"), ("Esc", "keep as draft"),
+            ("F1", "help"),
+        ]  # fmt: skip
+
+    def _follow_up(self, values: Mapping[str, Any]) -> str:
+        wanted = values.get("follow_up")
+        if wanted is None:
+            return f"{'ASK':<6} nothing typed: none"
+        return f"{'OK':<6} {show_short(wanted)}: the search opens after this"
+
+    def _money(self, values: Mapping[str, Any]) -> str:
+        due = self.money.box.due
+        if not due:
+            return f"{'OK':<6} nothing due"
+        state = "OK" if isinstance(values.get("pay"), Paid) else "DUE"
+        return f"{state:<6} due {show_cents(due)}"
 
     def _read_date(self, text: str) -> tuple[date, str]:
-        found = parse_date(text, today=self.desk.today(), future=True)
-        return found.day, found.echo
+        order = self.desk.settings.policy.date_order
+        found = parse_date(text, today=self.desk.today(), future=True, order=order)
+        return found.day, ""
+
+    def on_record_form_typed(self) -> None:
+        self.money.typed()
+        self.show_money()
+        super().on_record_form_typed()
 
     async def on_record_form_done(self, message: RecordForm.Done) -> None:
         values = message.values
-        try:
-            receipt = self._settle(values)
-            if (values.get("note") or "").strip():
-                visits.note(self.desk, self.appointment_id, values["note"])
-            visits.check_out(self.desk, self.appointment_id)
-        except DesktermError as error:
-            self.failed(error)
+        if not self.money.may_post(values, self.out_form):
             return
-        said = f"Checked out {self.row.number} {self.row.patient.partition(',')[0]}"
-        said += f", receipt {receipt}" if receipt else ""
         desk, appointment_id, app = self.desk, self.appointment_id, self.desk_app
+        try:
+            # Money first, under keys of its own: Enter again takes it no second time.
+            receipt = self._settle(values)
+            visits.check_out(desk, appointment_id)
+        except DesktermError as error:
+            self.failed(as_pay(error))
+            return
+        if (values.get("note") or "").strip():
+            self.attempt(visits.note, desk, appointment_id, values["note"])
+        patient_id, provider = self.row.patient_id, self.row.provider
+        said = f"Checked out {self.row.number} {self.row.patient.partition(',')[0]}{receipt}"
         await self.finish(said, undo=lambda: visits.undo(desk, appointment_id))
         if values.get("follow_up"):
             await app.go(
-                "opening", patient_id=self.row.patient_id, first=values["follow_up"],
-                provider=self.row.provider,
-            )  # fmt: skip
+                "opening", patient_id=patient_id, first=values["follow_up"], provider=provider
+            )
 
     def _settle(self, values: dict[str, Any]) -> str:
-        """Take the money, or note why nothing was taken; under keys of their own."""
+        """Take the money, or note why nothing was taken; what to say of it."""
         paid = values.get("pay")
-        if not isinstance(paid, Paid):
-            return ""
-        if paid.reason:
+        if isinstance(paid, Paid) and paid.reason:
             payments.not_collected(
                 self.desk, self.row.patient_id, reason=paid.reason,
                 appointment_id=self.appointment_id, key=f"{self.key}:none",
             )  # fmt: skip
-            return ""
-        payment = payments.take(
-            self.desk,
-            self.row.patient_id,
-            tenders=tenders_of(values),
-            appointment_id=self.appointment_id,
-            key=f"{self.key}:pay",
-        )
-        return str(payment.receipt)
-
-    def failed(self, error: DesktermError) -> None:
-        """The office speaks of tenders where the form has the Pay box."""
-        if isinstance(error, Invalid) and error.field in ("money", "tender", "amount"):
-            error = Invalid(error.message, error.hint, field="pay")
-        super().failed(error)
+            return f", {paid.reason}"
+        return self.money.take(values)

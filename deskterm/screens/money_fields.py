@@ -10,15 +10,17 @@ from typing import Any
 from deskterm.entry.cards import LAST_FOUR_ONLY, NEVER_TYPED, longest_digit_run
 from deskterm.entry.money import TenderEntry, parse_cents, parse_tenders, show_cents
 from deskterm.errors import Invalid
-from deskterm.office import clinic
+from deskterm.office import clinic, pay_plan, payments
 from deskterm.office.desk import Desk
 from deskterm.office.dues import Due
+from deskterm.office.pay_plan import PaymentPlan
 from deskterm.widgets.fields import FieldSpec
 
 EXAMPLE = "25cc card, 65 cash, 40ca 25cc both, 65ck1042 check, 0 bill nothing"
 NOT_PAID = re.compile(r"(?:0|0\.00?)(?:\s+(?P<why>\S.*))?")
 CARDS = 2  # cards of one payment that have fields of their own
 CARD_DIGITS = 12
+MUCH_CHANGE = 100_00  # cents of change above which a slip of the finger is likely
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,38 @@ def with_extra(tenders: Sequence[TenderEntry], extra: int) -> list[TenderEntry]:
             tender, left = replace(tender, amount=tender.amount + left), 0
         done.append(tender)
     return done
+
+
+def work_out(
+    desk: Desk,
+    dues: Sequence[Due],
+    values: Mapping[str, Any],
+    *,
+    purpose: str | None = None,
+    prepay: bool = False,
+) -> tuple[PaymentPlan, int]:
+    """What would be posted for a form's values, and the cents of change that go back."""
+    tenders, extra = tenders_of(values), max(cash_extra(values), 0)
+    found = pay_plan.plan(desk, dues, tenders, purpose=purpose, prepay=prepay)
+    if not extra:
+        return found, found.change
+    all_due = sum(d.due_cents for d in dues if purpose in (None, d.purpose, d.kind))
+    if not prepay and found.total >= all_due:
+        # The office works the change out itself, and the receipt says what was given.
+        found = pay_plan.plan(desk, dues, with_extra(tenders, extra), purpose=purpose)
+        return found, found.change
+    return found, found.change + extra
+
+
+def slips(desk: Desk, patient_id: int, key: str, planned: PaymentPlan, change: int) -> list[str]:
+    """What looks like a slip of the finger: said once, and Enter again posts it."""
+    found = []
+    twin = payments.likely_duplicate(desk, patient_id, planned.total, planned.tenders)
+    if twin is not None and pay_plan.posted(desk, key) != twin.receipt:
+        found.append(f"The same was posted minutes ago: {twin.receipt}")
+    if change > MUCH_CHANGE:
+        found.append(f"Change of {show_cents(change)}")
+    return found
 
 
 def given_field() -> FieldSpec:

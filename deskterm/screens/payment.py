@@ -19,9 +19,9 @@ from deskterm.screens.money_fields import (
     Paid,
     cash_extra,
     given_field,
+    slips,
     spaced,
-    tenders_of,
-    with_extra,
+    work_out,
 )
 from deskterm.screens.opening import patients_name
 from deskterm.screens.void import VoidReceipt
@@ -39,7 +39,6 @@ APPLY = (
 )
 DUES_SHOWN = 4
 RECEIPT_CELLS = 33  # a bar and the receipt's columns
-MUCH_CHANGE = 100_00  # cents of change above which a slip of the finger is likely
 
 
 class PaymentScreen(TaskScreen):
@@ -121,13 +120,16 @@ class PaymentScreen(TaskScreen):
         row = day_board.appointment(self.desk, self.appointment_id)
         return f"{show_time(row.start.time())} {row.provider} {row.visit_type}{row.minutes}"
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
+        """A line given with the command fills the Pay box; a draft everything."""
+        super().opened()
         sheet = self.pay_form.sheet
         if self.line and self.draft is None:
             sheet.editors["pay"].set(self.line)
             self.pay_form.go_to(next(name for name in sheet.walk() if sheet.is_gap(name)))
             self.touched()
         self.show_money()
+        self.show_enter()
 
     def concerns(self, entry: Entry) -> bool:
         return entry.patient_id == self.patient_id and entry.operation.startswith(
@@ -144,20 +146,10 @@ class PaymentScreen(TaskScreen):
 
     def planned(self, values: dict[str, Any]) -> tuple[PaymentPlan, int]:
         """What would be posted, and the change that goes back."""
-        tenders, extra = tenders_of(values), max(cash_extra(values), 0)
         purpose = "balance" if values["apply"] == "balance" else None
-        prepay = values["apply"] == "prepay"
-        found = pay_plan.plan(self.desk, self.box.dues, tenders, purpose=purpose, prepay=prepay)
-        if not extra:
-            return found, found.change
-        all_due = sum(d.due_cents for d in self.box.dues if purpose in (None, d.purpose, d.kind))
-        if not prepay and found.total >= all_due:
-            # The office works the change out itself, and the receipt says what was given.
-            found = pay_plan.plan(
-                self.desk, self.box.dues, with_extra(tenders, extra), purpose=purpose
-            )
-            return found, found.change
-        return found, found.change + extra
+        return work_out(
+            self.desk, self.box.dues, values, purpose=purpose, prepay=values["apply"] == "prepay"
+        )
 
     def show_money(self) -> None:
         """The dues, the change and the receipt, as what is typed makes them."""
@@ -282,23 +274,12 @@ class PaymentScreen(TaskScreen):
         if cash_extra(values) < 0:
             form.set_error("given", "Less cash than the Pay box says")
             return False
-        for warning in self._warnings(planned, change):
+        for warning in slips(self.desk, self.patient_id, self.key, planned, change):
             if warning not in self._warned:
                 self._warned.add(warning)
                 self.enter_row.show("", error=f"{warning}. Enter again posts it")
                 return False
         return True
-
-    def _warnings(self, planned: PaymentPlan, change: int) -> list[str]:
-        found = []
-        twin = self.attempt(
-            payments.likely_duplicate, self.desk, self.patient_id, planned.total, planned.tenders
-        )
-        if twin is not None and pay_plan.posted(self.desk, self.key) != twin.receipt:
-            found.append(f"The same was posted minutes ago: {twin.receipt}")
-        if change > MUCH_CHANGE:
-            found.append(f"Change of {show_cents(change)}")
-        return found
 
     def _print(self, receipt: str) -> str:
         """Write the receipt; what went wrong, or nothing."""

@@ -40,7 +40,7 @@ class ReceiptScreen(DeskScreen):
         text = receipts.text(self.desk, self.receipt)
         self.panel.show([f"  {line}" for line in text.splitlines()])
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         self.enter_row.show("Enter = close")
 
     def concerns(self, entry: Entry) -> bool:

@@ -9,10 +9,12 @@ import pytest
 
 from deskterm.db.payments import Allocation, NotCollected, Payment, Tender
 from deskterm.db.scheduling import Appointment
+from deskterm.entry.money import TenderEntry
 from deskterm.office import drafts, payments, receipts
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
 from tests.screens.driver import Clerk, at_desk
+from tests.screens.people import other_desk
 
 
 @pytest.fixture
@@ -236,3 +238,28 @@ async def test_a_payment_that_was_cut_off_comes_back_and_is_posted_once(
         assert not drafts.open_drafts(desk)
         again = payments.take(desk, visit.patient_id, tenders=[], key=key)
         assert again.receipt == Payment.get().receipt
+
+
+async def test_a_line_from_the_command_line_stands_in_the_pay_box(
+    desk: Desk, visit: Appointment
+) -> None:
+    async with at_desk(desk) as clerk:
+        await clerk.press("f10")
+        await clerk.type("p tran 40ca 25cc\n")
+        assert clerk.place == "PaymentScreen"
+        assert "R-260318-001" in clerk.text()
+        assert clerk.row(22).startswith("Needed here: last4")
+        await clerk.type("4417\n08812q\n\n")
+        assert Payment.get().total_cents == 6500
+
+
+async def test_another_desk_s_payment_changes_what_is_due(desk: Desk, visit: Appointment) -> None:
+    async with at_desk(desk) as clerk:
+        await pay(clerk, "")
+        assert "65.00" in clerk.line_with("total")
+        payments.take(
+            other_desk(desk), visit.patient_id, tenders=[TenderEntry("cash", 2500)], key="other"
+        )
+        await clerk.news()
+        assert "40.00" in clerk.line_with("total")
+        assert "65.00" not in clerk.line_with("total")
