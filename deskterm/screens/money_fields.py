@@ -72,7 +72,10 @@ class MoneyBox:
         if len(paid.of_kind("card")) > CARDS or len(paid.of_kind("check", "money_order")) > CARDS:
             raise Invalid(f"At most {CARDS} cards and {CARDS} checks here", "Post two receipts")
         left = self.due - paid.total
-        return paid, f"left {show_cents(left)}" if left >= 0 else f"{show_cents(-left)} over"
+        if left >= 0:
+            return paid, f"left {show_cents(left)}"
+        cash = any(tender.amount > -left for tender in paid.of_kind("cash"))
+        return paid, f"change {show_cents(-left)}" if cash else f"{show_cents(-left)} over"
 
     def _reason(self, typed: str) -> tuple[str, str]:
         known = clinic.codes(self.desk, "not_collected_reason")
