@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from deskterm.clock import epoch_minute
 from deskterm.entry.dates import show_birth
 from deskterm.entry.people import PersonQuery, parse_query
 from deskterm.office.desk import Desk, placeholders
@@ -21,7 +22,6 @@ from deskterm.office.name_search import (
     Reading,
     among,
     born_on,
-    on_list,
     readings,
     search,
     span,
@@ -29,12 +29,12 @@ from deskterm.office.name_search import (
 from deskterm.office.patient_rows import PatientRow, patient_rows
 from deskterm.office.recents import RECENT_HOURS, recent_ids
 from deskterm.office.search_index import backwards, compact
+from deskterm.office.today_list import today_list
 
 __all__ = ["Found", "PatientRow", "find"]
 
 LONGEST = 200  # characters that are read
-_TODAY_SOURCE = """appointment a CROSS JOIN patient p WHERE a.day = ?
-    AND a.lifecycle NOT IN ('cancelled', 'entered_in_error') AND p.id = a.patient_id"""
+_PREFERRED = 60  # of today's patients that a broad search looks at
 _PHONE_SQL = """SELECT f.patient_id AS id FROM patient_phone f
     WHERE f.reversed >= ? AND f.reversed < ? AND f.ended_on IS NULL"""
 _SOCIAL_SQL = """SELECT i.patient_id AS id FROM patient_identifier i
@@ -103,10 +103,16 @@ def find(desk: Desk, text: str | PersonQuery, *, limit: int = 9) -> Found:
     names = readings(query.words, query.surname or "", query.given or "", exact=query.exact_order)
     findings = _Findings()
     _numbers(desk, query, names, findings)
+    if not (names and query.birth_year):
+        _tails(desk, query, names, findings)
     if names and not _filtered(query):
         _names(desk, names, findings, limit)
     elif names:
         _names_born(desk, query, names, findings, limit)
+        if query.birth_year and len(findings.hits) <= limit:
+            # 1482 behind a name may be a year or the end of a phone; a list full of people of
+            # that year says which.
+            _tails(desk, query, names, findings)
     sounds_like = False
     if not findings.hits and names:
         sounds_like = _nearly(desk, query, names, findings, limit)
@@ -129,19 +135,23 @@ def _filtered(query: PersonQuery) -> bool:
     )  # fmt: skip
 
 
-def _numbers(desk: Desk, query: PersonQuery, names: list[Reading], findings: _Findings) -> None:
-    """Everything that is not a name; with names too, both must fit."""
-    among_readings: list[Reading | None] = [*names] or [None]
+class _Taker:
+    """Takes in the patients of a number: with names too, both must fit."""
 
-    def take(words: str, sql: str, *values: object, exact: bool = False) -> None:
-        for reading in among_readings:
-            if findings.add(
-                among(desk, reading, Born(), sql, *values),
-                _joined(reading, words),
-                exact=exact,
-            ):
+    def __init__(self, desk: Desk, names: list[Reading], findings: _Findings) -> None:
+        self.desk, self.findings = desk, findings
+        self.readings: list[Reading | None] = [*names] or [None]
+
+    def __call__(self, words: str, sql: str, *values: object, exact: bool = False) -> None:
+        for reading in self.readings:
+            found = among(self.desk, reading, Born(), sql, *values)
+            if self.findings.add(found, _joined(reading, words), exact=exact):
                 return
 
+
+def _numbers(desk: Desk, query: PersonQuery, names: list[Reading], findings: _Findings) -> None:
+    """Whole numbers: MRN, member id, identifier, visit, receipt, phone; a birth date alone."""
+    take = _Taker(desk, names, findings)
     if query.mrn:
         numbers = {query.mrn, query.mrn.lstrip("0"), query.mrn.zfill(5), query.mrn.upper()}
         take(
@@ -165,6 +175,13 @@ def _numbers(desk: Desk, query: PersonQuery, names: list[Reading], findings: _Fi
             take(f"member id {value.upper()}", _MEMBER_SQL, *span(value), exact=True)
     if digits := query.phone:
         take(f"phone ..{digits[-4:]}", _PHONE_SQL, *span(backwards(digits)))
+    if query.birth_date and not names:
+        findings.add(born_on(desk, None, query.birth_date), f"born {show_birth(query.birth_date)}")
+
+
+def _tails(desk: Desk, query: PersonQuery, names: list[Reading], findings: _Findings) -> None:
+    """The last four of a phone or social security number, alone or behind an initial."""
+    take = _Taker(desk, names, findings)
     if query.tail:
         take(f"phone ..{query.tail}", _PHONE_SQL, *span(backwards(query.tail)))
         take(f"SSN ..{query.tail}", _SOCIAL_SQL, query.tail)
@@ -176,8 +193,6 @@ def _numbers(desk: Desk, query: PersonQuery, names: list[Reading], findings: _Fi
             (f"SSN ..{tail}", _SOCIAL_SQL, (tail,)),
         ):
             findings.add(among(desk, reading, Born(), sql, *values), f"{reading.words}, {words}")
-    if query.birth_date and not names:
-        findings.add(born_on(desk, None, query.birth_date), f"born {show_birth(query.birth_date)}")
 
 
 def _names(desk: Desk, names: list[Reading], findings: _Findings, limit: int) -> None:
@@ -214,11 +229,14 @@ def _names_born(
 
 def _preferred(desk: Desk, reading: Reading, born: Born, findings: _Findings) -> None:
     """Of a broad search, those on today's list and those opened lately, wherever they sort."""
-    today = desk.today().isoformat()
-    findings.add(on_list(desk, reading, born, _TODAY_SOURCE, today), reading.words)
-    if recent := recent_ids(desk, limit=ENOUGH, within_hours=RECENT_HOURS):
-        source = f"patient p WHERE p.id IN ({placeholders(recent)})"
-        findings.add(on_list(desk, reading, born, source, *recent), reading.words)
+    today = today_list(desk).matching(reading, born, _PREFERRED)
+    lately = recent_ids(desk, limit=ENOUGH, within_hours=RECENT_HOURS)
+    ids = [hit.id for hit in today] if reading.more else []
+    if wanted := [*ids, *lately]:
+        sql = f"SELECT id FROM patient WHERE id IN ({placeholders(wanted)})"
+        findings.add(among(desk, reading, born, sql, *wanted), reading.words)
+    if not reading.more:
+        findings.add(today, reading.words)
 
 
 def _nearly(
@@ -253,16 +271,8 @@ def _ordered(desk: Desk, findings: _Findings) -> list[int]:
     ids = list(hits)
     if len(ids) == 1:
         return ids
-    here = {
-        patient_id
-        for (patient_id,) in desk.rows(
-            "SELECT DISTINCT a.patient_id FROM appointment a"
-            f" WHERE a.patient_id IN ({placeholders(ids)}) AND a.day = ?"
-            " AND a.lifecycle NOT IN ('cancelled', 'entered_in_error')",
-            *ids,
-            desk.today().isoformat(),
-        )
-    }
+    many = findings.broad or len(ids) > ENOUGH
+    here = today_list(desk).ids if many else _on_today(desk, ids)
     lately = set(recent_ids(desk, limit=ENOUGH, within_hours=RECENT_HOURS))
 
     def key(hit: Hit) -> tuple[object, ...]:
@@ -273,6 +283,21 @@ def _ordered(desk: Desk, findings: _Findings) -> list[int]:
         )  # fmt: skip
 
     return [hit.id for hit in sorted(hits.values(), key=key)]
+
+
+def _on_today(desk: Desk, ids: list[int]) -> frozenset[int]:
+    """Those of a few patients who are on today's list."""
+    now = epoch_minute(desk.now())  # two days each way hold today in any time zone
+    today = desk.today().isoformat()
+    found = desk.rows(
+        "SELECT a.patient_id, a.day FROM appointment a"
+        f" WHERE a.patient_id IN ({placeholders(ids)}) AND a.starts_at BETWEEN ? AND ?"
+        " AND a.lifecycle NOT IN ('cancelled', 'entered_in_error')",
+        *ids,
+        now - 2 * 1440,
+        now + 2 * 1440,
+    )
+    return frozenset(patient_id for patient_id, day in found if day == today)
 
 
 def _joined(reading: Reading | None, words: str) -> str:

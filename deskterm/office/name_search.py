@@ -16,8 +16,9 @@ from deskterm.office.desk import Desk
 from deskterm.office.search_index import compact
 
 ENOUGH = 60  # rows from which on a search is called broad
+_SCANNED = 1500  # rows of other names that one search looks at
 _SORTABLE = 300  # rows that are fetched in any order and sorted here
-_FEW_WORDS = 300  # distinct words up to which walking them beats reading the range
+_FEW_WORDS = 100  # distinct words up to which walking them beats reading the range
 _LAST = "\U0010ffff"  # above every character: the end of a range of beginnings
 LIVING = "p.status NOT IN ('merged', 'entered_in_error')"
 _COLUMNS = "p.id, p.last_key, p.first_key, p.birth_date"
@@ -108,10 +109,13 @@ def search(desk: Desk, reading: Reading, born: Born, limit: int) -> tuple[list[H
     Matches on other names (second surname, middle, preferred, previous) come after, with
     ``rank`` 1. When not all fit, they are the first ``limit`` of the plain matches.
     """
-    plain, complete = _plain(desk, reading, born, limit)
+    surnames, givens = _counts(desk, reading)
+    if not surnames or not givens:
+        return [], True
+    plain, complete = _plain(desk, reading, born, limit, surnames <= givens)
     if not complete:
         return plain, False
-    others = _others(desk, reading, born)
+    others = _others(desk, reading, born, surnames <= givens)
     known = {hit.id for hit in plain}
     return plain + [hit for hit in others if hit.id not in known], len(others) < ENOUGH
 
@@ -124,22 +128,7 @@ def among(desk: Desk, reading: Reading | None, born: Born, ids: str, *values: An
         desk,
         f"SELECT DISTINCT {_COLUMNS} FROM ({ids}) AS chosen CROSS JOIN patient p"
         f" WHERE p.id = chosen.id AND {named}{condition} AND {LIVING} LIMIT ?",
-        *values, *names, *dates, ENOUGH,
-    )  # fmt: skip
-
-
-def on_list(desk: Desk, reading: Reading, born: Born, source: str, *values: Any) -> list[Hit]:
-    """Those of a long list of patients whose legal names begin so.
-
-    ``source`` is what comes after FROM, with a condition that ties its rows to ``p.id``. Other
-    names are left out: looking them up for everybody on the list costs more than the rest.
-    """
-    names, beginnings = _begins("p.", reading)
-    dates, days = born.sql()
-    return hits(
-        desk,
-        f"SELECT {_COLUMNS} FROM {source} AND {names}{dates} AND {LIVING} LIMIT ?",
-        *values, *beginnings, *days, ENOUGH,
+        *values, *names, *dates, _SORTABLE,
     )  # fmt: skip
 
 
@@ -202,27 +191,31 @@ def _carries(reading: Reading) -> tuple[str, tuple[str, ...]]:
     return sql, values
 
 
-def _plain(desk: Desk, reading: Reading, born: Born, limit: int) -> tuple[list[Hit], bool]:
-    """Matches on legal surname and given name."""
-    surnames, givens = _counts(desk, reading)
-    if not surnames or not givens:
-        return [], True
-    if reading.last and reading.first and min(surnames, givens) < _FEW_WORDS:
-        if surnames <= givens:
-            found = _walk_surnames(desk, reading, born, ENOUGH)
-            return found, len(found) < ENOUGH
-        found = _walk_givens(desk, reading, born)
-    elif reading.first and not reading.last:
-        found = _range(desk, reading, born, _SORTABLE, ordered=False)
-    else:
-        found = _range(desk, reading, born, ENOUGH, ordered=True)
+def _plain(
+    desk: Desk, reading: Reading, born: Born, limit: int, by_surname: bool
+) -> tuple[list[Hit], bool]:
+    """Matches on legal surname and given name; ``by_surname`` if fewer surnames stand there."""
+    if not reading.first or (reading.last and by_surname):
+        walk = _walk_surnames if reading.first else _range
+        found = walk(desk, reading, born, ENOUGH)
         return found, len(found) < ENOUGH
-    if len(found) < _SORTABLE:
-        found.sort(key=_by_name)
+    if (born.first and not reading.last) or _is_sortable(desk, reading):
+        found = sorted(_walk_givens(desk, reading, born), key=_by_name)
         return found, len(found) < ENOUGH
-    if reading.last:
-        return _range(desk, reading, born, limit + 1, ordered=True), False
-    return _walk_surnames(desk, reading, born, limit + 1), False
+    # So many that the first of them come soon, in order.
+    walk = _range if reading.last else _walk_surnames
+    return walk(desk, reading, born, limit + 1), False
+
+
+def _is_sortable(desk: Desk, reading: Reading) -> bool:
+    """Whether so few fit that all can be fetched; counted on the index alone."""
+    found = desk.rows(
+        "SELECT count(*) FROM (SELECT 1 FROM search_name n CROSS JOIN patient p"
+        " WHERE n.word >= ? AND n.word < ? AND n.given = 1 AND p.first_key = n.word"
+        " AND p.last_key >= ? AND p.last_key < ? LIMIT ?) AS some",
+        *span(reading.first), *span(reading.last), _SORTABLE,
+    )  # fmt: skip
+    return bool(found[0][0] < _SORTABLE)
 
 
 def _by_name(hit: Hit) -> tuple[str, str, str]:
@@ -243,14 +236,14 @@ def _counts(desk: Desk, reading: Reading) -> tuple[int, int]:
     return counts[0][0], counts[1][0]
 
 
-def _range(desk: Desk, reading: Reading, born: Born, limit: int, *, ordered: bool) -> list[Hit]:
+def _range(desk: Desk, reading: Reading, born: Born, limit: int) -> list[Hit]:
     names, values = _begins("p.", reading)
     dates, days = born.sql()
     rest, extra = _carries(reading)
-    order = " ORDER BY p.last_key, p.first_key, p.birth_date" if ordered else ""
     return hits(
         desk,
-        f"SELECT {_COLUMNS} FROM patient p WHERE {names}{dates}{rest} AND {LIVING}{order} LIMIT ?",
+        f"SELECT {_COLUMNS} FROM patient p WHERE {names}{dates}{rest} AND {LIVING}"
+        " ORDER BY p.last_key, p.first_key, p.birth_date LIMIT ?",
         *values, *days, *extra, limit,
     )  # fmt: skip
 
@@ -281,31 +274,41 @@ def _walk_givens(desk: Desk, reading: Reading, born: Born) -> list[Hit]:
     )  # fmt: skip
 
 
-def _others(desk: Desk, reading: Reading, born: Born) -> list[Hit]:
-    """Matches on the other names; the surname leads wherever there is one."""
+def _others(desk: Desk, reading: Reading, born: Born, by_surname: bool) -> list[Hit]:
+    """Matches on the other names. Of a common beginning only so many rows are looked at."""
     dates, days = born.sql()
     rest, extra = _carries(reading)
     found: list[Hit] = []
-    for given, word, other in ((0, reading.last, reading.first), (1, reading.first, "")):
-        if not word or (given and reading.last):
-            continue
-        # An expression, so that the index on ``other`` is not taken for its wide range.
-        besides, others = (" AND w.other || '' BETWEEN ? AND ?", span(other)) if other else ("", ())
+    for words, values in _other_words(reading, by_surname):
         found += hits(
             desk,
-            f"SELECT DISTINCT {_COLUMNS} FROM patient_name_word w CROSS JOIN patient p"
-            f" WHERE w.word >= ? AND w.word < ? AND w.given = {given}{besides}"
-            f" AND p.id = w.patient_id{dates}{rest} AND {LIVING} LIMIT ?",
-            *span(word), *others, *days, *extra, ENOUGH, rank=1,
+            f"SELECT DISTINCT {_COLUMNS} FROM ({words} LIMIT {_SCANNED}) AS named"
+            f" CROSS JOIN patient p WHERE p.id = named.patient_id{dates}{rest} AND {LIVING}"
+            " LIMIT ?",
+            *values, *days, *extra, ENOUGH, rank=1,
         )  # fmt: skip
-    if reading.first and reading.last:
-        found += hits(
-            desk,
-            f"SELECT DISTINCT {_COLUMNS} FROM search_name n CROSS JOIN patient_name_word w"
-            " CROSS JOIN patient p"
-            " WHERE n.word >= ? AND n.word < ? AND n.given = 0"
-            " AND w.other = n.word AND w.given = 1 AND w.word >= ? AND w.word < ?"
-            f" AND p.id = w.patient_id{dates}{rest} AND {LIVING} LIMIT ?",
-            *span(reading.last), *span(reading.first), *days, *extra, ENOUGH, rank=1,
-        )  # fmt: skip
+    return found
+
+
+def _other_words(reading: Reading, by_surname: bool) -> list[tuple[str, tuple[str, ...]]]:
+    """Statements that select ``patient_id`` by the other names; the rarer side leads."""
+    word = "SELECT w.patient_id FROM patient_name_word w WHERE w.word >= ? AND w.word < ?"
+    last, first = span(reading.last), span(reading.first)
+    if not reading.first:
+        return [(f"{word} AND w.given = 0", last)]
+    if not reading.last:
+        return [(f"{word} AND w.given = 1", first)]
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for given, own, other in ((0, last, first), (1, first, last)):
+        if by_surname == (given == 0):
+            # An expression, so that the index on ``other`` is not taken for its wide range.
+            found.append((f"{word} AND w.given = {given} AND w.other || '' BETWEEN ? AND ?",
+                          own + other))  # fmt: skip
+        else:
+            found.append((
+                "SELECT w.patient_id FROM search_name n CROSS JOIN patient_name_word w"
+                f" WHERE n.word >= ? AND n.word < ? AND n.given = {1 - given}"
+                f" AND w.other = n.word AND w.given = {given} AND w.word >= ? AND w.word < ?",
+                other + own,
+            ))  # fmt: skip
     return found

@@ -11,6 +11,8 @@ from deskterm.office.search_index import SOUND, deletions, sound
 
 _WORDS = 12  # closest words tried for each one mistyped
 _ROWS = 60
+_PAIRS = 200
+_SCANNED = 500  # rows of other names that are looked at for one close word
 _SHORTEST = 3  # letters from which a word can be mistyped; less is a beginning
 _SAME = 72.0  # likeness in percent from which two names of one birth date may be one person
 _COLUMNS = "p.id, p.last_key, p.first_key, p.birth_date"
@@ -66,9 +68,7 @@ def near_on(desk: Desk, words: Sequence[str], day: date) -> list[Hit]:
             fuzz.ratio(typed, hit.last_key),
         )
         if likeness >= _SAME:
-            found.append(
-                Hit(hit.id, hit.last_key, hit.first_key, hit.birth_date, 100 - round(likeness))
-            )
+            found.append(_ranked(hit, 100 - round(likeness)))
     return found
 
 
@@ -90,13 +90,13 @@ def _near(
         # Every close name gets its share of the list, or a common one would fill it alone.
         share = max(1, limit // max(1, len(words)))
         for word, distance in words:
-            for place, hit in enumerate(_exactly(desk, word, given, born)):
+            for place, hit in enumerate(_exactly(desk, word, given, born, limit)):
                 rank = 2 + distance if place < share else 9
-                found.append(Hit(hit.id, hit.last_key, hit.first_key, hit.birth_date, rank))
+                found.append(_ranked(hit, rank))
     return found
 
 
-def _exactly(desk: Desk, word: str, given: bool, born: Born) -> list[Hit]:
+def _exactly(desk: Desk, word: str, given: bool, born: Born, limit: int) -> list[Hit]:
     """Patients who carry exactly this word as surname (or given name), under any of theirs."""
     column, then = ("first_key", "last_key") if given else ("last_key", "first_key")
     dates, days = born.sql()
@@ -104,12 +104,13 @@ def _exactly(desk: Desk, word: str, given: bool, born: Born) -> list[Hit]:
         desk,
         f"SELECT {_COLUMNS} FROM patient p WHERE p.{column} = ?{dates} AND {LIVING}"
         f" ORDER BY p.{then}, p.birth_date LIMIT ?",
-        word, *days, _ROWS,
+        word, *days, limit,
     ) + hits(
         desk,
-        f"SELECT {_COLUMNS} FROM patient_name_word w CROSS JOIN patient p"
-        f" WHERE w.word = ? AND w.given = ? AND p.id = w.patient_id{dates} AND {LIVING} LIMIT ?",
-        word, int(given), *days, _ROWS,
+        f"SELECT {_COLUMNS} FROM (SELECT w.patient_id FROM patient_name_word w"
+        f"   WHERE w.word = ? AND w.given = ? LIMIT {_SCANNED}) AS named CROSS JOIN patient p"
+        f" WHERE p.id = named.patient_id{dates} AND {LIVING} LIMIT ?",
+        word, int(given), *days, limit,
     )  # fmt: skip
 
 
@@ -124,23 +125,30 @@ def _pairs(
     """One side nearly, the other side as typed."""
     near_column, column = ("last_key", "first_key") if surname_near else ("first_key", "last_key")
     dates, days = born.sql()
+    if not words:
+        return []
     found: list[Hit] = []
-    for word, distance in words:
-        rank = 2 + distance
-        found += hits(
-            desk,
-            f"SELECT {_COLUMNS} FROM patient p WHERE p.{near_column} = ?"
-            f" AND p.{column} >= ? AND p.{column} < ?{dates} AND {LIVING} LIMIT ?",
-            word, *span(beginning), *days, _ROWS, rank=rank,
-        )  # fmt: skip
-        found += hits(
-            desk,
-            f"SELECT {_COLUMNS} FROM patient_name_word w CROSS JOIN patient p WHERE w.word = ?"
-            " AND w.given = ? AND w.other >= ? AND w.other < ? AND p.id = w.patient_id"
-            f"{dates} AND {LIVING} LIMIT ?",
-            word, int(not surname_near), *span(beginning), *days, _ROWS, rank=rank,
-        )  # fmt: skip
+    distances = dict(words)
+    marks = placeholders(words)
+    for hit in hits(
+        desk,
+        f"SELECT {_COLUMNS} FROM patient p WHERE p.{near_column} IN ({marks})"
+        f" AND p.{column} >= ? AND p.{column} < ?{dates} AND {LIVING} LIMIT ?",
+        *distances, *span(beginning), *days, _PAIRS,
+    ):  # fmt: skip
+        found.append(_ranked(hit, 2 + distances[getattr(hit, near_column)]))
+    for word, patient_id, last, first, birth_date in desk.rows(
+        f"SELECT w.word, {_COLUMNS} FROM patient_name_word w CROSS JOIN patient p"
+        f" WHERE w.word IN ({marks}) AND w.given = ? AND w.other >= ? AND w.other < ?"
+        f" AND p.id = w.patient_id{dates} AND {LIVING} LIMIT ?",
+        *distances, int(not surname_near), *span(beginning), *days, _PAIRS,
+    ):  # fmt: skip
+        found.append(Hit(patient_id, last, first, birth_date, 2 + distances[word]))
     return found
+
+
+def _ranked(hit: Hit, rank: int) -> Hit:
+    return Hit(hit.id, hit.last_key, hit.first_key, hit.birth_date, rank)
 
 
 def _both(
@@ -158,10 +166,4 @@ def _both(
         f" AND p.first_key IN ({placeholders(firsts)}){dates} AND {LIVING} LIMIT ?",
         *far, *near_first, *days, _ROWS,
     )  # fmt: skip
-    return [
-        Hit(
-            hit.id, hit.last_key, hit.first_key, hit.birth_date,
-            3 + far[hit.last_key] + near_first[hit.first_key],
-        )
-        for hit in found
-    ]  # fmt: skip
+    return [_ranked(hit, 3 + far[hit.last_key] + near_first[hit.first_key]) for hit in found]

@@ -222,6 +222,18 @@ def test_broad_searches_still_put_today_first(
     assert [row.name for row in finder.find(desk, ",jo").rows][2] == "SMAA, JOA"
 
 
+def test_a_broad_search_sees_who_was_booked_since_the_last_one(
+    desk: Desk, add: Adder, visit: Callable[..., int]
+) -> None:
+    for number in range(70):
+        add(f"Smab{chr(97 + number % 26)}, Jo", born=date(1970, 1, 1) + timedelta(days=number))
+    first, second = add("Smzy, Jo"), add("Smzz, Jo")
+    visit(first, datetime(2026, 3, 18, 9, 0))
+    assert finder.find(desk, "sm").rows[0].id == first
+    visit(second, datetime(2026, 3, 18, 9, 30))
+    assert [row.id for row in finder.find(desk, "sm").rows[:2]] == [first, second]
+
+
 def test_today_and_next_visit_texts(desk: Desk, add: Adder, visit: Callable[..., int]) -> None:
     a, b, c, d = (add(f"Example, {name}") for name in ("Ada", "Ben", "Cal", "Dot"))
     visit(a, datetime(2026, 3, 18, 11, 30), confirmation="confirmed")
