@@ -84,7 +84,7 @@ class FlowScreen(RowKeys, VisitKeys):
         columns = WALL_COLUMNS if self.is_wall else COLUMNS
         make = self._wall_row if self.is_wall else self._row
         self.show_rows(columns, [make(row) for row in shown])
-        self.banner_row.show_summary(self._summary() + self.filter_note())
+        self.banner_row.show_summary(self.filter_note() + self._summary())
         self.show_detail()
 
     def _wanted(self, row: AppointmentRow) -> bool:

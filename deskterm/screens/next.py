@@ -81,7 +81,7 @@ class NextScreen(RowKeys):
         self.show_rows(COLUMNS, [self._row(item) for item in found])
         count = {band: sum(item.band == band for item in found) for band in BANDS}
         said = "  ".join(f"{band.lower()} {count[band]}" for band in BANDS)
-        self.banner_row.show_summary(f"mine + my pools | {said}{self.filter_note()}")
+        self.banner_row.show_summary(f"{self.filter_note()}mine + my pools | {said}")
         self.show_detail()
 
     def _row(self, item: QueueItem) -> Row:

@@ -14,6 +14,8 @@ from deskterm.widgets.row_list import RowList
 from deskterm.widgets.rows_data import Column, Row
 
 QUIET_SECONDS = 20
+# Keys after which a typed row number has done its work.
+ENDS_NUMBER = ("enter", "ctrl+j", "up", "down", "home", "end")
 
 
 class RowKeys(DeskScreen):
@@ -33,6 +35,8 @@ class RowKeys(DeskScreen):
 
     async def on_key(self, event: events.Key) -> None:
         self._keyed_at = self.desk.clock.monotonic()
+        if event.key in ENDS_NUMBER:
+            self._forget_number()
 
     async def list_key(self, key: str, character: str | None) -> bool:
         if key == "ctrl+j":
@@ -103,8 +107,8 @@ class RowKeys(DeskScreen):
             await super().back()
 
     def filter_note(self) -> str:
-        """What to add to row 2 while rows are hidden."""
-        return f" | filter: {self.list.filter_text}" if self.list.filter_text else ""
+        """What row 2 begins with while rows are hidden."""
+        return f"filter: {self.list.filter_text} | " if self.list.filter_text else ""
 
 
 def ago(minutes: int) -> str:
