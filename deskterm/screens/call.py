@@ -208,6 +208,12 @@ class CallScreen(TaskScreen):
             ("Esc", "keep draft"), ("F1", "help"),
         ]  # fmt: skip
 
+    def restore(self, state: dict[str, Any]) -> None:
+        """The banner and the lines were drawn before anybody was known to be meant."""
+        super().restore(state)
+        self._about = self.subject()[0]
+        self.load()
+
     # Showing
 
     def on_mount(self) -> None:

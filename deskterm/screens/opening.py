@@ -88,6 +88,10 @@ class OpeningScreen(TaskScreen):
         if state.get("slot"):
             provider, start = state["slot"]
             self.slot = (provider, datetime.fromisoformat(start))
+        if state.get("at"):
+            first, at = state["at"]
+            self.first, self.at = date.fromisoformat(first), time.fromisoformat(at)
+        self.minutes = state.get("minutes")
 
     def draft_state(self) -> dict[str, Any]:
         slot = [self.slot[0], self.slot[1].isoformat()] if self.slot else None
@@ -96,6 +100,9 @@ class OpeningScreen(TaskScreen):
             "patient_id": self.patient_id,
             "moving_id": self.moving_id,
             "slot": slot,
+            # A part of the day stands in the field's text; a time or a length does not.
+            "at": [self.first.isoformat(), self.at.isoformat()] if self.first and self.at else None,
+            "minutes": self.minutes,
         }
 
     def heading(self) -> str:
@@ -148,7 +155,7 @@ class OpeningScreen(TaskScreen):
             FieldSpec("where", "Where", "choice", choices=[("any", "any"), *places], width=12,
                       beside=True),
             FieldSpec("from", "From", required=True, width=20, limit=40, parse=self._read_when,
-                      show=lambda day: f"{day:%a %b} {day.day}", example="1w pm, fri am, 0324"),
+                      show=self._show_when, example="1w pm, fri am, 0324"),
             FieldSpec("note", "Note", width=50, limit=300, default=self.note or None,
                       help="why they come, in a few words"),
         ]  # fmt: skip
@@ -175,10 +182,14 @@ class OpeningScreen(TaskScreen):
             window = parse_window(rest, opens=known.opens, closes=known.closes) if rest else None
             if rest and window is None:
                 raise Invalid(f"{rest} is not a part of the day", "am, pm, after 2, 9a-11a")
-            self.window = window or (self.window if self.first == found.day else None)
-            self.at = None if self.slot is None else self.at
+            self.window = window
+            self.at = self.at if self.slot is not None or self.first == found.day else None
             return found.day, f"{found.echo} {rest}".strip()
         raise Invalid("Type a date", "1w pm, fri am, 0324")
+
+    def _show_when(self, day: date) -> str:
+        """The text of From: read again, as a draft does, it means the same."""
+        return f"{day:%a %b} {day.day} {window_words(self.window)}".rstrip()
 
     # Searching
 
@@ -480,6 +491,16 @@ def window_times(window: Window | None, at: time | None) -> tuple[time | None, t
     elif window.half == "pm":
         after = after or time(12)
     return after, before
+
+
+def window_words(window: Window | None) -> str:
+    """A part of the day as it is typed: ``pm``, ``after 2:00p``, ``9:00a-11:00a``."""
+    if window is None:
+        return ""
+    after, before = (show_time(edge) if edge else "" for edge in (window.after, window.before))
+    if after and before:
+        return f"{after}-{before}"
+    return window.half or (f"after {after}" if after else f"before {before}" if before else "")
 
 
 def patients_name(screen: TaskScreen) -> str:

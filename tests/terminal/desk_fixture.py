@@ -156,3 +156,8 @@ def ready(term: PtyDesk) -> PtyDesk:
     """Wait until the desk shows the day and takes keys."""
     term.wait_for("DAY  Wed Mar 18 2026", timeout=20)
     return term
+
+
+def cursor(term: PtyDesk) -> tuple[int, int]:
+    """Row and column of the terminal's own cursor, counted from 1; screen readers follow it."""
+    return term._pyte.cursor.y + 1, term._pyte.cursor.x + 1

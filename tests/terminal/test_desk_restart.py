@@ -1,0 +1,117 @@
+"""Whatever ends the desk, what was typed comes back: same screen, same field, same text."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.desk_fixture import Morning, cursor, ready, wait_until
+from tests.terminal.pty_desk import PtyDesk
+
+pytestmark = pytest.mark.terminal
+
+# Each form: the keys that open it, then steps (what is typed, what of it a draft must hold).
+# Nothing in a step is longer than what half a second without keys has certainly saved.
+FORMS: dict[str, tuple[list[str], list[tuple[list[str], str]]]] = {
+    "booking": (
+        ["f2", *"smith", "enter", "b"],
+        [
+            ([*"1w pm"], "1w pm"),
+            (["tab", *"bp che"], "bp che"),
+            (["shift+tab", "shift+tab", "shift+tab", "shift+tab", *"nv"], "nv"),
+        ],
+    ),
+    "moving": (["3", "r"], [([*"2w"], "2w"), (["tab", *"ride"], "ride")]),
+    "cancel": (
+        ["3", "x"],
+        [([*"sick"], "sick"), (["tab", *"practice"], "practice"), (["tab", *"call fr"], "call fr")],
+    ),
+    "register": (
+        ["f2", *"nowak, ewa", "down", "enter", "enter"],
+        [([*"031482"], "031482"), (["enter", *"217-555-01"], "217-555-01")],
+    ),
+    "edit": (
+        ["3", "i"],
+        [(["tab", *"Beatri"], "Beatri"), (["tab", *"Ann"], "Ann")],
+    ),
+    "call": (
+        ["f6", *"cole", "enter"],
+        [
+            ([*"rx", "enter"], "rx  refill"),
+            ([*"lisinop"], "lisinop"),
+            (["enter", "4"], '"days_left":"4"'),
+            (["enter", *"her daughter wil"], "her daughter wil"),
+        ],
+    ),
+    "payment": (
+        ["5", "p"],
+        [
+            ([*"40ca 25cc"], "40ca 25cc"),
+            (["enter", *"44"], '"44"'),
+            ([*"17", "enter", *"0881"], "0881"),
+        ],
+    ),
+    "check-in": (
+        ["2", "c"],
+        [
+            ([*"0119"], "0119"),
+            (["enter", *"later"], "later"),
+            (["enter", "enter", *"25ca 5c"], "25ca 5c"),
+        ],
+    ),
+    "check-out": (["1", "o"], [([*"6w"], "6w")]),
+}  # fmt: skip
+
+
+@pytest.fixture
+def morning(tmp_path: Path) -> Iterator[Morning]:
+    with Morning(tmp_path) as made:
+        yield made
+
+
+def stands(term: PtyDesk) -> list[str]:
+    """The screen and the cursor, without counters and what was said last."""
+    term.wait_quiet(0.2)
+    lines = term.screen()
+    return [lines[0].partition("  ")[0], *lines[1:21], f"cursor {cursor(term)}"]
+
+
+def come_back(term: PtyDesk) -> None:
+    """Start anew and bring the newest parked work back."""
+    term.wait_for("F3 Enter brings it back", timeout=20)
+    term.send("f3", "enter")
+    term.wait_for("BACK. You were at")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_after_a_kill_f3_enter_brings_back_the_same_screen_field_and_text(
+    morning: Morning, form: str
+) -> None:
+    """Killed in every step: each time the next start shows what stood there, cursor and all."""
+    opening, steps = FORMS[form]
+    before: list[str] | None = None
+    for keys, kept in steps:
+        with morning.terminal() as term:
+            if before is None:
+                ready(term)
+                term.send(*opening)
+                term.wait_quiet(0.2)
+            else:
+                come_back(term)
+                assert stands(term) == before
+            term.send(*keys)
+            wait_until(
+                term,
+                lambda kept=kept: any(kept in state for _, state in morning.open_drafts()),
+                f"{kept!r} is kept",
+            )
+            before = stands(term)
+            term.signal(signal.SIGKILL)
+            term.exit_code()
+    with morning.terminal() as term:
+        come_back(term)
+        assert stands(term) == before
+    assert len(morning.open_drafts()) == 1
