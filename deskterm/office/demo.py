@@ -142,22 +142,31 @@ class _Builder:
             for minute, code in fill(self.rng, hours, who.books, self.lengths, share, full):
                 slots.append((at(day, minute), who.code, code))
         slots.sort(key=lambda slot: slot[0])
-        patients_of_day = self._faces(day)
-        return [
-            Visit(0, provider, patient_id, utc(start, data.ZONE), self.lengths[code],
-                  visit_type=code, start=start)
-            for (start, provider, code), patient_id in zip(slots, patients_of_day, strict=False)
-            if occurs(start, data.ZONE) == "once"
-        ]  # fmt: skip
+        visits: list[Visit] = []
+        busy_until: dict[str, datetime] = {}
+        faces = iter(self._faces(day, len(slots)))
+        for start, provider, code in slots:
+            if occurs(start, data.ZONE) != "once":
+                continue
+            begins = utc(start, data.ZONE)
+            # where the clocks go forward, wall times further apart may lie in one visit
+            if begins < busy_until.get(provider, begins):
+                continue
+            patient_id = next(faces, None)
+            if patient_id is None:
+                break
+            busy_until[provider] = begins + timedelta(minutes=self.lengths[code])
+            visits.append(Visit(0, provider, patient_id, begins, self.lengths[code], code, start))
+        return visits
 
-    def _faces(self, day: date) -> list[int]:
+    def _faces(self, day: date, places: int) -> list[int]:
         """Patients in the order in which they come that day; today everybody known comes."""
         if day != self.today:
             return self.rng.sample(self.ids, len(self.ids))
         known = self.ids[: len(data.PEOPLE)]
         others = self.rng.sample(self.ids[len(known) :], len(self.ids) - len(known))
         self.spare = [others.pop() for _ in range(min(2, len(others)))]
-        crowd = others[: len(known) * 2]
+        crowd = others[: max(places - len(known), 0)]
         faces = self.rng.sample(known + crowd, len(known) + len(crowd))
         return faces + others[len(crowd) :]
 

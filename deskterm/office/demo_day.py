@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 
@@ -168,9 +169,7 @@ class Play:
         nurse = [v.provider for v in todays if v.provider == "RN"] or [todays[0].provider]
         self._plan(
             self.now - timedelta(minutes=7), "mlopez",
-            lambda: visits.walk_in(
-                self.desk, walked_in, "BP", nurse[0], "dizzy this morning, nurse agreed"
-            ),
+            lambda: self._walk_in(walked_in, nurse[0]),
         )  # fmt: skip
         ahead = [
             v for v in todays
@@ -182,13 +181,17 @@ class Play:
                 lambda: self._squeeze_in(ahead[0], squeezed),
             )  # fmt: skip
 
+    def _walk_in(self, patient_id: int, provider: str) -> None:
+        with suppress(Conflict):  # in the hour that comes twice nobody walks in
+            visits.walk_in(
+                self.desk, patient_id, "BP", provider, "dizzy since this morning, nurse agreed"
+            )
+
     def _squeeze_in(self, beside: Visit, patient_id: int) -> None:
         minute = int(beside.starts_at.timestamp() // 60)
         start = local(from_epoch_minute(minute), self.desk.zone)
-        try:
+        with suppress(Conflict):  # at the end of the day's hours there is no place for more
             scheduling.book(
                 self.desk, patient_id=patient_id, visit_type="FU", provider=beside.provider,
                 start=start, overbook_reason="urgent, provider agreed",
             )  # fmt: skip
-        except Conflict:
-            return  # somebody cancelled just there, or the day ends: no overbooking then
