@@ -21,6 +21,8 @@ app = typer.Typer(rich_markup_mode=None)
 DEFAULT = "~/.local/share/deskterm-demo"
 LOGIN = "mlopez"
 MARK = "sample-clinic"
+FILES = ("clinic.db", "clinic.db-wal", "clinic.db-shm", "clinic.db.key", "clinic.db-queue",
+         "deskterm.toml")  # fmt: skip
 
 
 @app.command()
@@ -56,11 +58,13 @@ def sample(folder: Path, seed: int, patients: int) -> tuple[Desk, Settings]:
     """
     mark, database, config = folder / MARK, folder / "clinic.db", folder / "deskterm.toml"
     wanted = f"seed {seed} patients {patients}"
-    if database.exists() and not mark.exists():
-        raise Conflict(
-            f"{folder.name} holds a database that is not a sample; it was not touched",
-            "Name another folder with --dir",
-        )
+    if not mark.exists():
+        for name in FILES:
+            if (folder / name).exists():
+                raise Conflict(
+                    f"{folder.name} holds a {name} that is not a sample's; it was not touched",
+                    "Name another folder with --dir",
+                )
     if database.exists() and mark.read_text("utf-8").startswith(wanted):
         settings = load({}, database=str(database), config=config)
         try:
@@ -75,16 +79,15 @@ def sample(folder: Path, seed: int, patients: int) -> tuple[Desk, Settings]:
             desk.close()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("clinic.db", "clinic.db-wal", "clinic.db-shm", "clinic.db.key",
-                     "clinic.db-queue", MARK):  # fmt: skip
+        # Marked before it is filled: a half made sample is a sample too.
+        mark.write_text(f"{wanted} unfinished\n", "utf-8")
+        for name in FILES:
             (folder / name).unlink(missing_ok=True)
         write_settings(
             config,
             {"clinic": "Main St Clinic", "zone": "America/Chicago", "default_login": LOGIN,
              "practice": True, "database": "clinic.db"},
         )  # fmt: skip
-        # Marked before it is filled: a half made sample is a sample too.
-        mark.write_text(f"{wanted} unfinished\n", "utf-8")
     except OSError as error:
         raise Unreachable(
             f"The folder {folder.name} cannot be written: {error.strerror}", "Choose another --dir"
