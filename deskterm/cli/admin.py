@@ -38,7 +38,10 @@ def init(
 @app.command()
 @command
 def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Look for what can hurt, and say what to do; exit code 5 when something fails."""
+    """Look for what can hurt, and say what to do; exit code 5 when something fails.
+
+    Example: deskterm --db clinic.db admin doctor
+    """
     from deskterm.office import doctor as doctors
 
     checks = doctors.examine(context.obj.settings())
@@ -62,7 +65,7 @@ def backup(
 
     with at_desk(context) as desk:
         done = backups.backup(desk, target, with_key=with_key)
-    show(asdict(done), as_json, lambda: [f"backed up and verified: {target.name}"])
+    show(done.as_dict(), as_json, lambda: [f"backed up and verified: {target.name}"])
 
 
 @app.command()
@@ -72,7 +75,10 @@ def restore(
     source: Annotated[Path, typer.Argument(metavar="FILE")],
     as_json: Json = False,
 ) -> None:
-    """Put a verified backup in place; the file that was there is kept aside."""
+    """Put a verified backup in place; the file that was there is kept aside.
+
+    Example: admin restore /safe/monday.db
+    """
     from deskterm.office import backup as backups
 
     done = backups.restore(context.obj.settings(), source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -12,7 +13,7 @@ from typer.core import TyperGroup
 
 from deskterm import __version__
 from deskterm.cli.session import Options, fail
-from deskterm.errors import DesktermError
+from deskterm.errors import DesktermError, Unreachable
 
 GROUPS = {
     "admin": "deskterm.cli.admin",
@@ -93,11 +94,24 @@ def run(arguments: list[str]) -> NoReturn:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            _unexpected(error)
+        # The output is lost, so what is left in its buffer must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        trouble = Unreachable(f"The output cannot be written: {error.strerror}", "Free some room")
+        fail(trouble, as_json="--json" in arguments)
+        raise SystemExit(trouble.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except Exception as error:
-        from deskterm.office.reference import describe
-
-        print(describe(error), file=sys.stderr)
-        raise SystemExit(1) from None
+        _unexpected(error)
     raise SystemExit(0)
+
+
+def _unexpected(error: Exception) -> NoReturn:
+    """Say that something went wrong which nobody foresaw, without any value, and end."""
+    from deskterm.office.reference import describe
+
+    print(describe(error), file=sys.stderr)
+    raise SystemExit(1) from None

@@ -11,6 +11,7 @@ from deskterm.cli.session import at_desk, command, show
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Find, show, register.")
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+Text = Annotated[str, typer.Option()]
 
 
 @app.command()
@@ -23,18 +24,16 @@ def find(
 ) -> None:
     """Find patients by anything a clerk is given. Example: patients find "smi jo 031482" """
     from deskterm.entry.dates import show_birth
-    from deskterm.office import finder, patients
+    from deskterm.office import finder, phone_list
 
     with at_desk(context) as desk:
         found = finder.find(desk, query, limit=limit)
-        result = []
-        for row in found.rows:
-            card = patients.card(desk, row.id) if as_json else None
-            phones = [p.number for p in card.phones] if card is not None else []
-            result.append(
-                {"id": row.id, "mrn": row.mrn, "name": row.name, "dob": row.birth_date.isoformat(),
-                 "phones": phones, "sex": row.sex, "alike": row.alike}
-            )  # fmt: skip
+        phones = phone_list.numbers(desk, [row.id for row in found.rows])
+    result = [
+        {"id": row.id, "mrn": row.mrn, "name": row.name, "dob": row.birth_date.isoformat(),
+         "phones": phones[row.id], "sex": row.sex, "alike": row.alike}
+        for row in found.rows
+    ]  # fmt: skip
     show(
         result,
         as_json,
@@ -53,15 +52,17 @@ def find(
 @command
 def show_one(
     context: typer.Context,
-    patient_id: Annotated[int, typer.Argument(metavar="ID")],
+    patient_id: Annotated[int, typer.Argument(metavar="ID", help="the patient")],
+    reason: Annotated[str, typer.Option(help="why, for a restricted record")] = "",
     as_json: Json = False,
 ) -> None:
-    """Everything on one patient. Example: patients show 17 --json"""
+    """Everything on one patient; looking is noted. Example: patients show 17 --json"""
     from deskterm.entry.dates import show_birth
     from deskterm.entry.money import show_cents
     from deskterm.office import patients
 
     with at_desk(context) as desk:
+        patients.opened(desk, patient_id, reason=reason)
         card = patients.card(desk, patient_id)
     who = card.patient
     value: dict[str, Any] = {
@@ -102,38 +103,63 @@ def register(
     last: Annotated[str, typer.Option(help="legal surname")],
     first: Annotated[str, typer.Option(help="legal given name")],
     born: Annotated[str, typer.Option(help="birth date: 1982-03-14, 031482, 14mar82")],
-    middle: str = "",
+    middle: Text = "",
+    suffix: Annotated[str, typer.Option(help="Jr, Sr, III")] = "",
+    preferred: Annotated[str, typer.Option(help="what to call them")] = "",
+    previous: Annotated[str, typer.Option(help="a surname they had")] = "",
+    say: Annotated[str, typer.Option(help="pronunciation: NWIN, not NUH-goo-yen")] = "",
     sex: Annotated[str, typer.Option(help="F, M, X or U")] = "U",
-    phone: str = "",
-    email: str = "",
-    street: str = "",
-    city: str = "",
-    state: str = "",
-    postal_code: Annotated[str, typer.Option("--zip")] = "",
-    language: str = "en",
-    plan: Annotated[str, typer.Option(help="plan code")] = "",
-    member_id: str = "",
+    language: Annotated[str, typer.Option(help="en, es, vi ...")] = "en",
+    interpreter: Annotated[bool, typer.Option("--interpreter", help="needs one")] = False,
+    phone: Annotated[str, typer.Option(help="217-555-0142")] = "",
+    phone_type: Annotated[str, typer.Option(help="mobile, home, work or other")] = "mobile",
+    text_ok: Annotated[bool, typer.Option("--text-ok", help="agreed to texts")] = False,
+    email: Annotated[str, typer.Option(help="jo@example.org")] = "",
+    reach: Annotated[str, typer.Option(help="phone, text, email, letter or none")] = "phone",
+    address: Annotated[str, typer.Option("--address", "--street", help="418 Elm St")] = "",
+    unit: Annotated[str, typer.Option(help="Apt 4")] = "",
+    city: Text = "",
+    state: Text = "",
+    postal_code: Annotated[str, typer.Option("--zip", help="62521")] = "",
+    contact: Annotated[str, typer.Option(help="whom to call in an emergency")] = "",
+    contact_relation: Annotated[str, typer.Option(help="spouse, mother ...")] = "",
+    contact_phone: Annotated[str, typer.Option(help="217-555-0143")] = "",
+    guarantor: Annotated[bool, typer.Option("--guarantor", help="the contact pays")] = False,
+    pcp: Annotated[str, typer.Option(help="primary care provider")] = "",
+    pharmacy: Text = "",
+    alert: Annotated[str, typer.Option(help="shown to everyone on the banner")] = "",
+    plan: Annotated[str, typer.Option(help="a plan's code")] = "",
+    member_id: Annotated[str, typer.Option(help="as on the card")] = "",
+    group: Annotated[str, typer.Option(help="as on the card")] = "",
+    subscriber: Annotated[str, typer.Option(help="whose plan it is, if not the patient's")] = "",
+    relationship: Annotated[str, typer.Option(help="to the subscriber: 18 self, 19 child")] = "18",
     key: Annotated[str | None, typer.Option(help="idempotency key")] = None,
     as_json: Json = False,
 ) -> None:
     """Register a patient. Example: patients register --last Example --first Pat --born 031482"""
     from deskterm.entry.dates import parse_birth_date
-    from deskterm.office.patients import AddressEntry, CoverageEntry, PatientEntry, PhoneEntry
-    from deskterm.office.patients import register as register_patient
+    from deskterm.office import patients as office
 
+    place = office.AddressEntry(address, unit, city, state, postal_code)
     with at_desk(context) as desk:
-        entry = PatientEntry(
-            last_name=last,
-            first_name=first,
-            middle_name=middle,
-            birth_date=parse_birth_date(born, today=desk.today()),
-            sex=sex,
-            email=email,
-            language=language,
-            phones=[PhoneEntry(phone)] if phone else [],
-            address=AddressEntry(street, "", city, state, postal_code) if street or city else None,
-            coverages=[CoverageEntry(plan, member_id)] if plan else [],
-        )
-        patient = register_patient(desk, entry, key=key)
+        entry = office.PatientEntry(
+            last_name=last, first_name=first, middle_name=middle, suffix=suffix,
+            preferred_name=preferred, previous_last_name=previous, pronunciation=say,
+            birth_date=parse_birth_date(
+                born, today=desk.today(), order=desk.settings.policy.date_order
+            ),
+            sex=sex, language=language, interpreter_needed=interpreter, email=email,
+            contact_channel=reach, pcp=pcp, pharmacy=pharmacy, alert=alert,
+            phones=[office.PhoneEntry(phone, phone_type, text_ok=text_ok)] if phone else [],
+            address=place if any((address, unit, city, state, postal_code)) else None,
+            contacts=[
+                office.ContactEntry(contact, contact_relation, contact_phone,
+                                    emergency_contact=True, guarantor=guarantor)
+            ] if contact or contact_phone else [],
+            coverages=[
+                office.CoverageEntry(plan, member_id, group, relationship, subscriber)
+            ] if plan or member_id else [],
+        )  # fmt: skip
+        patient = office.register(desk, entry, key=key)
         result = {"id": patient.id, "mrn": patient.mrn}
     show(result, as_json, lambda: [f"registered #{result['mrn']} (id {result['id']})"])

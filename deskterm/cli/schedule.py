@@ -123,8 +123,11 @@ def move(
     appointment_id: Id,
     at: Annotated[str, typer.Option(help='wall time: "2026-03-24 13:20"')],
     provider: str | None = None,
-    overbook: Annotated[str | None, typer.Option(metavar="REASON")] = None,
-    version: int | None = None,
+    overbook: Annotated[str | None, typer.Option(metavar="REASON", help="overbook")] = None,
+    second: Annotated[
+        bool | None, typer.Option("--second/--first", help="which of an hour that comes twice")
+    ] = None,
+    version: Annotated[int | None, typer.Option(help="refuse if it changed since")] = None,
     key: str | None = None,
     as_json: Json = False,
 ) -> None:
@@ -136,7 +139,7 @@ def move(
         result = _said(
             scheduling.move(
                 desk, appointment_id, version=known, start=the_moment(at), provider=provider,
-                overbook_reason=overbook, key=key,
+                overbook_reason=overbook, second=second, key=key,
             )
         )  # fmt: skip
     show(result, as_json, lambda: [f"moved to {result['start']} {result['provider']} "

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import typer
@@ -81,6 +82,8 @@ def show(value: Any, as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
 def _plain(value: Any) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
     raise TypeError(type(value).__name__)
 
 

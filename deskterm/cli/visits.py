@@ -38,7 +38,10 @@ def arrive(context: typer.Context, appointment_id: Id, version: Version = None,
 @command
 def check_in(context: typer.Context, appointment_id: Id, version: Version = None,
              reason: Reason = "", as_json: Json = False) -> None:  # fmt: skip
-    """Checked in, waiting. What the checklist still wants stays to be done at the desk."""
+    """Checked in, waiting. Example: visits check-in 88
+
+    What the checklist still wants stays to be done at the desk.
+    """
     _do(context, as_json,
         lambda d: visits.check_in(d, appointment_id, version=version, reason=reason))  # fmt: skip
 
@@ -57,7 +60,7 @@ def room(context: typer.Context, appointment_id: Id,
 @command
 def with_provider(context: typer.Context, appointment_id: Id, version: Version = None,
                   reason: Reason = "", as_json: Json = False) -> None:  # fmt: skip
-    """The provider is with them."""
+    """The provider is with them. Example: visits with-provider 88"""
     _do(context, as_json,
         lambda d: visits.with_provider(d, appointment_id, version=version,
                                        reason=reason))  # fmt: skip
@@ -67,7 +70,7 @@ def with_provider(context: typer.Context, appointment_id: Id, version: Version =
 @command
 def ready(context: typer.Context, appointment_id: Id, version: Version = None,
           reason: Reason = "", as_json: Json = False) -> None:  # fmt: skip
-    """Ready to leave."""
+    """Ready to leave. Example: visits ready 88"""
     _do(context, as_json,
         lambda d: visits.ready(d, appointment_id, version=version, reason=reason))  # fmt: skip
 
@@ -76,7 +79,7 @@ def ready(context: typer.Context, appointment_id: Id, version: Version = None,
 @command
 def check_out(context: typer.Context, appointment_id: Id, version: Version = None,
               reason: Reason = "", as_json: Json = False) -> None:  # fmt: skip
-    """Gone; the visit is complete."""
+    """Gone; the visit is complete. Example: visits check-out 88"""
     _do(context, as_json,
         lambda d: visits.check_out(d, appointment_id, version=version, reason=reason))  # fmt: skip
 
@@ -85,7 +88,7 @@ def check_out(context: typer.Context, appointment_id: Id, version: Version = Non
 @command
 def no_show(context: typer.Context, appointment_id: Id, version: Version = None,
             reason: Reason = "", as_json: Json = False) -> None:  # fmt: skip
-    """They did not come; only after the grace time."""
+    """They did not come; only after the grace time. Example: visits no-show 88"""
     _do(context, as_json,
         lambda d: visits.no_show(d, appointment_id, version=version, reason=reason))  # fmt: skip
 
@@ -94,7 +97,7 @@ def no_show(context: typer.Context, appointment_id: Id, version: Version = None,
 @command
 def left(context: typer.Context, appointment_id: Id, version: Version = None,
          reason: Reason = "", as_json: Json = False) -> None:  # fmt: skip
-    """They left without being seen."""
+    """They left without being seen. Example: visits left 88 --reason wait"""
     _do(context, as_json,
         lambda d: visits.left(d, appointment_id, version=version, reason=reason))  # fmt: skip
 
@@ -103,6 +106,6 @@ def left(context: typer.Context, appointment_id: Id, version: Version = None,
 @command
 def undo(context: typer.Context, appointment_id: Id, version: Version = None,
          reason: Reason = "", as_json: Json = False) -> None:  # fmt: skip
-    """Take back the last move."""
+    """Take back the last move. Example: visits undo 88"""
     _do(context, as_json,
         lambda d: visits.undo(d, appointment_id, version=version, reason=reason))  # fmt: skip
