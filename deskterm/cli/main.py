@@ -9,10 +9,11 @@ import sys
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer._click.exceptions import ClickException
 from typer.core import TyperGroup
 
 from deskterm import __version__
-from deskterm.cli.session import Options, fail
+from deskterm.cli.session import Options, fail, usage
 from deskterm.errors import DesktermError, Unreachable
 
 GROUPS = {
@@ -86,7 +87,14 @@ def run(arguments: list[str]) -> NoReturn:
     """Run one command line and end the process with its exit code; never a traceback."""
     command = typer.main.get_command(app)
     try:
-        command.main(args=arguments, prog_name="deskterm", standalone_mode=True)
+        code = command.main(args=arguments, prog_name="deskterm", standalone_mode=False)
+        # Out of the buffer now, while a failure can still be said.
+        sys.stdout.flush()
+    except ClickException as error:
+        usage(error, as_json="--json" in arguments)
+        raise SystemExit(error.exit_code) from None
+    except typer.Abort:
+        raise SystemExit(130) from None
     except DesktermError as error:
         fail(error, as_json="--json" in arguments)
         raise SystemExit(error.exit_code) from None
@@ -106,7 +114,7 @@ def run(arguments: list[str]) -> NoReturn:
         raise SystemExit(130) from None
     except Exception as error:
         _unexpected(error)
-    raise SystemExit(0)
+    raise SystemExit(code if isinstance(code, int) else 0)
 
 
 def _unexpected(error: Exception) -> NoReturn:

@@ -67,7 +67,7 @@ def receipt(
         raise Invalid("Receipts are 32 or 40 columns wide", "--columns 40", field="columns")
     with at_desk(context) as desk:
         text = receipts.text(desk, number, duplicate=True, columns=columns)
-    show({"receipt": number, "text": text}, as_json, lambda: [text])
+    show({"receipt": number, "text": text}, as_json, lambda: text.split("\n"))
 
 
 @app.command()

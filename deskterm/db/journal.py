@@ -157,7 +157,7 @@ def verify(db: Database, secret: bytes) -> Iterator[dict[str, Any]]:
             yield {"seq": expected, "fault": f"entries {expected} to {entry.seq - 1} are missing"}
         if entry.prev_hash != prev:
             yield {"seq": entry.seq, "fault": "does not follow the entry before it"}
-        if not hmac.compare_digest(entry.hash, entry.sealed(secret)):
+        if not hmac.compare_digest(entry.hash.encode(), entry.sealed(secret).encode()):
             yield {"seq": entry.seq, "fault": "was changed after it was written"}
         expected, prev = entry.seq + 1, entry.hash
 

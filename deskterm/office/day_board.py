@@ -320,7 +320,7 @@ def _row(raw: tuple[Any, ...], late_at: int, today: str) -> AppointmentRow:
             late = day == today and starts_at < late_at
             state = "LAT" if late else "CNF" if confirmation == "confirmed" else "SCH"
     else:
-        state = _ENDS[lifecycle]
+        state = _ENDS.get(lifecycle, "?")  # a word of a newer version or another program
     flags = (
         ("!" if clearance == "attention" or inactive else "")
         + ("$" if due > 0 else "")

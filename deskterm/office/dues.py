@@ -133,7 +133,7 @@ def _charged(desk: Desk, patient_id: int, appointment_id: int | None, today: dat
             continue
         day = date.fromisoformat(service_day)
         current = day >= today or (visit is not None and visit == appointment_id)
-        words = description or _label(kinds[kind], visit_type, minutes, provider)
+        words = description or _label(kinds.get(kind, kind), visit_type, minutes, provider)
         dues.append(
             Due(charge_id, kind if current else "balance", words, day, left, visit, kind, full)
         )

@@ -167,7 +167,7 @@ def _top(head: _Head, columns: int) -> list[str]:
 
 def _what(purpose: str, service_day: str) -> str:
     """``copay 03/18/2026``: the kind of due and the day of service, no more."""
-    words = dict(PURPOSES)[purpose].partition(",")[0]
+    words = dict(PURPOSES).get(purpose, purpose).partition(",")[0]
     if not service_day:
         return words
     year, month, day = service_day.split("-")
@@ -181,7 +181,7 @@ def _line(words: str, cents: int, columns: int) -> str:
 
 def _tender(row: tuple[str, int, int | None, str, str, str, str], columns: int) -> list[str]:
     kind, cents, given, reference, brand, last4, approval = row
-    label = dict(TENDER_KINDS)[kind]
+    label = dict(TENDER_KINDS).get(kind, kind)
     if reference:
         label += f" {reference}"
     rows = [_line(f"{label} {brand}".strip(), cents, columns)]
