@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tomllib
 from collections.abc import Mapping
@@ -79,15 +80,30 @@ def load(
     environ = os.environ if environ is None else environ
     location = database or environ.get("DESKTERM_DATABASE", "")
     path = Path(config or environ.get("DESKTERM_CONFIG", "") or _beside(location)).expanduser()
+    check_name(path)
     required = bool(config or environ.get("DESKTERM_CONFIG"))
     settings = _parse(path, required)
     if location:
         settings = replace(settings, database=location)
     elif not settings.database.startswith(("/", "~")) and "://" not in settings.database:
         settings = replace(settings, database=str(path.parent / settings.database))
+    if "://" not in settings.database:
+        check_name(settings.database_path)
     if environ.get("DESKTERM_DESK"):
         settings = replace(settings, desk=environ["DESKTERM_DESK"][:20])
     return settings
+
+
+def check_name(path: Path) -> None:
+    """Raise Invalid for what cannot be the name of a file: too long, with a NUL, not UTF-8."""
+    try:
+        str(path).encode()
+        os.stat(path)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", errno.EINVAL) in (errno.EINVAL, errno.ENAMETOOLONG, errno.ELOOP):
+            raise Invalid("That cannot be the name of a file", "Check the name") from None
 
 
 def _beside(location: str) -> Path:

@@ -103,6 +103,11 @@ def run(arguments: list[str]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except OSError as error:
+        if error.filename is not None:
+            # A file named on the line, or one beside it, that nobody looked at more closely.
+            trouble = Unreachable(f"A file cannot be used: {error.strerror}", "Check its name")
+            fail(trouble, as_json="--json" in arguments)
+            raise SystemExit(trouble.exit_code) from None
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             _unexpected(error)
         # The output is lost, so what is left in its buffer must not fail again at exit.

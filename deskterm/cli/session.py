@@ -66,11 +66,17 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 
 def fail(error: DesktermError, *, as_json: bool = False) -> None:
     """Say an error on stderr."""
+    message = quoted(error.message)
     if as_json:
-        print(json.dumps(error.as_dict(), ensure_ascii=True, default=str), file=sys.stderr)
+        value = {**error.as_dict(), "message": message}
+        print(json.dumps(value, ensure_ascii=True, default=str), file=sys.stderr)
         return
-    text = f"{error.message}. {error.hint}" if error.hint else error.message
-    print(safe(text), file=sys.stderr)
+    print(safe(f"{message}. {error.hint}" if error.hint else message), file=sys.stderr)
+
+
+def quoted(text: str) -> str:
+    """A message no longer than can be read: it may quote whatever was typed."""
+    return text if len(text) <= MOST else text[:MOST] + " ..."
 
 
 def usage(error: ClickException, *, as_json: bool = False) -> None:
@@ -82,9 +88,7 @@ def usage(error: ClickException, *, as_json: bool = False) -> None:
         for line in lines:
             print(safe(line), file=sys.stderr)
         return
-    message = "A command is needed" if lines else safe(error.format_message()).rstrip(".")
-    if len(message) > MOST:
-        message = message[:MOST] + " ..."
+    message = quoted("A command is needed" if lines else safe(error.format_message()).rstrip("."))
     hint = f"{safe(path)} --help tells more"
     if as_json:
         value = {"error": "usage", "message": message, "hint": hint}

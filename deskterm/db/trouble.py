@@ -37,6 +37,9 @@ def translated() -> Iterator[None]:
     except OverflowError:
         # A number beyond 64 bits cannot be any record's.
         raise NotFound("No such record", "Look it up again") from None
+    except UnicodeEncodeError:
+        # Half a character, from bytes that are not UTF-8: no stored text can hold it.
+        raise Invalid("This text is not whole", "Type it again without pasting") from None
 
 
 def translate(error: BaseException) -> DesktermError:

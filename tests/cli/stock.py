@@ -6,6 +6,7 @@ The clinic stands at one moment (``frozen_now``), so that its ids and states are
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import shutil
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from deskterm.cli import main
 from deskterm.clock import FrozenClock
 from deskterm.config import Settings
 from deskterm.entry.money import TenderEntry
-from deskterm.office import clinic, messages, payments, visits
+from deskterm.office import clinic, free_time, messages, payments, visits
 from tests.conftest import NOW
 from tests.office.hours import open_clinic
 
@@ -77,6 +78,7 @@ class Said:
     err: str
 
 
+@functools.cache
 def leaves() -> dict[str, Any]:
     """Every batch command of the program, by its words."""
     found: dict[str, Any] = {}
@@ -146,6 +148,9 @@ def stock(folder: Path) -> None:
                      visits.ready)[:moves]:  # fmt: skip
             move(desk, visit.id)
         visits.note(desk, visit.id, "hearing aid left here")
+    with desk.operation("schedule.horizon"):
+        for provider in house.providers.values():
+            free_time.keep_all(desk, provider.id, desk.today(), desk.today())
     desk.close()
     shutil.copy(folder / "clinic.db", folder / "kept.db")
     shutil.copy(folder / "clinic.db.key", folder / "kept.db.key")

@@ -169,7 +169,7 @@ def test_no_command_passes_hostile_text_on(words: str, hostile: Path, tmp_path: 
             said = stock.call(folder, words, call, "--json")
             harmless(said)
             json.loads(said.out or said.err)
-        if call and call[0] == "1" or words.startswith("visits"):
+        if (call and call[0] == "1") or words.startswith("visits"):
             for number in range(1, stock.PEOPLE + 1, 1 if words == "patients show" else 4):
                 harmless(stock.call(folder, words, [str(number), *call[1:]]))
 
