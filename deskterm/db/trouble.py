@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
 
 from peewee import DatabaseError, IntegrityError, InterfaceError, PeeweeException
@@ -56,14 +57,9 @@ def translate(error: BaseException) -> DesktermError:
     if "locked" in said or "busy" in said:
         return Busy("The database is busy", "Nothing was changed; press Enter to try again")
     if "full" in said and "disk" in said:
-        return Unreachable(
-            "The disk is full; nothing was saved", "Free some room, then press Enter again"
-        )
+        return full()
     if "readonly" in said or "read-only" in said:
-        return Unreachable(
-            "The database may only be read; nothing was saved",
-            "Check the disk and the file's owner",
-        )
+        return read_only()
     if "not a database" in said or "malformed" in said or "encrypted" in said:
         return Unreachable(
             "The file is not a deskterm database, or it is damaged",
@@ -77,6 +73,31 @@ def translate(error: BaseException) -> DesktermError:
             "Try again; deskterm admin doctor tells more",
         )
     return Invalid("The database refused the change; nothing was saved", "")
+
+
+def full() -> Unreachable:
+    """The error for a disk without room; the connection is still good for reading."""
+    return Unreachable(
+        "The disk is full; nothing was saved",
+        "Free some room, then press Enter again",
+        full=True,
+    )
+
+
+def read_only() -> Unreachable:
+    """The error for a disk or file that may be read but not written."""
+    return Unreachable(
+        "The database may only be read; nothing was saved", "Check the disk and the file's owner"
+    )
+
+
+def cannot_write(error: OSError) -> Unreachable:
+    """What the operating system says of a file beside the database."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return full()
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return read_only()
+    return Unreachable(f"The database cannot be written: {error.strerror}", "Check the disk")
 
 
 def _broken_rule(said: str) -> DesktermError:
