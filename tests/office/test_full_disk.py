@@ -18,8 +18,8 @@ import pytest
 from deskterm.config import load
 from deskterm.db import journal
 from deskterm.db.coverage import Coverage
-from deskterm.db.scheduling import Appointment
 from deskterm.db.messages import Message
+from deskterm.db.scheduling import Appointment
 from deskterm.entry.money import TenderEntry
 from deskterm.errors import Unreachable
 from deskterm.office import (
