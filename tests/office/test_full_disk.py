@@ -71,8 +71,8 @@ def person(desk: Desk, last: str) -> patients.PatientEntry:
 
 # Every operation of the office by a call that succeeds on the stocked clinic, in this order.
 WRITES: dict[str, Callable[[Desk], object]] = {
-    "clinic.settings": lambda d: clinic.add_location(d, code="NORTH", name="North", zone="America/Chicago",
-        receipt_prefix="N"),
+    "clinic.settings": lambda d: clinic.add_location(
+        d, code="NORTH", name="North", zone="America/Chicago", receipt_prefix="N"),
     "staff.add": lambda d: clinic.add_staff(d, login="dana", name="Dana", role="front_desk"),
     "schedule.template": lambda d: templates.set_template(
         d, "NOVAK", "MAIN", 5, 480, 600, starts_on=LATER),

@@ -52,6 +52,7 @@ NAMES = ("SMITH", "O'NEIL", "GARCIA-LOPEZ", "NGUYỄN", "VAN DER BERG", "SMYTH")
 PLACES = ("LEE", "PATEL", "RN")
 MOVES = ("arrive", "begin_check_in", "check_in", "room", "with_provider", "ready", "check_out",
          "no_show", "left", "undo")  # fmt: skip
+CHANGES = ("cancel", "reinstate", "put_back", "undo_book", "undo_move", "confirm", "set_note")
 # What may succeed without an entry: nothing was changed, or what changed is nobody's record.
 SILENT = {"hold", "release", "draft", "read", "edit"}
 
@@ -60,7 +61,8 @@ LAWS = {
     "two visits in one lane of one time": """
         SELECT a.id, b.id FROM appointment a JOIN appointment b
           ON b.provider_id = a.provider_id AND b.lane = a.lane AND b.id > a.id
-        WHERE a.lifecycle IN ('scheduled', 'completed') AND b.lifecycle IN ('scheduled', 'completed')
+        WHERE a.lifecycle IN ('scheduled', 'completed')
+          AND b.lifecycle IN ('scheduled', 'completed')
           AND a.starts_at < b.starts_at + b.minutes AND b.starts_at < a.starts_at + a.minutes""",
     "a payment that does not add up": """
         SELECT y.id FROM payment y WHERE y.posted <> 1
@@ -86,7 +88,8 @@ LAWS = {
         WHERE a.stage <> e.to_stage""",
     "two patients in one room": """
         SELECT room_id FROM appointment WHERE stage IN ('roomed', 'with_provider')
-          AND lifecycle = 'scheduled' AND room_id IS NOT NULL GROUP BY room_id HAVING count(*) > 1""",
+          AND lifecycle = 'scheduled' AND room_id IS NOT NULL
+        GROUP BY room_id HAVING count(*) > 1""",
     "a completed visit whose patient is still here": """
         SELECT id FROM appointment WHERE lifecycle = 'completed' AND stage <> 'checked_out'""",
     "a moved visit with two successors": """
@@ -221,8 +224,10 @@ class WholeOffice(RuleBasedStateMachine):
 
     # -- the schedule
 
-    @rule(who=who, person=people, code=st.sampled_from(PLACES), day=st.integers(0, 5),
-          slot=st.integers(0, 54), kind=st.sampled_from(("FU", "NV")), over=st.booleans())  # fmt: skip
+    @rule(
+        who=who, person=people, code=st.sampled_from(PLACES), day=st.integers(0, 5),
+        slot=st.integers(0, 54), kind=st.sampled_from(("FU", "NV")), over=st.booleans(),
+    )  # fmt: skip
     def book(
         self, who: int, person: int, code: str, day: int, slot: int, kind: str, over: bool
     ) -> None:
@@ -252,8 +257,7 @@ class WholeOffice(RuleBasedStateMachine):
             patient_overlap_reason="wants it"))  # fmt: skip
         assert not (stale and done)
 
-    @rule(who=who, number=people, stale=rarely, act=st.sampled_from(
-        ("cancel", "reinstate", "put_back", "undo_book", "undo_move", "confirm", "set_note")))  # fmt: skip
+    @rule(who=who, number=people, stale=rarely, act=st.sampled_from(CHANGES))
     def change(self, who: int, number: int, act: str, stale: bool) -> None:
         row = self.pick("appointment", number)
         version = self.version("appointment", row, stale)
@@ -278,8 +282,10 @@ class WholeOffice(RuleBasedStateMachine):
 
     # -- the day of a visit
 
-    @rule(who=who, number=people, act=st.sampled_from(MOVES), stale=rarely,
-          reason=st.sampled_from(("", "wait")), room=st.sampled_from(("", "1", "2", "none")))  # fmt: skip
+    @rule(
+        who=who, number=people, act=st.sampled_from(MOVES), stale=rarely,
+        reason=st.sampled_from(("", "wait")), room=st.sampled_from(("", "1", "2", "none")),
+    )  # fmt: skip
     def visit(self, who: int, number: int, act: str, stale: bool, reason: str, room: str) -> None:
         row = self.pick("appointment", number)
         version = self.version("appointment", row, stale)
