@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -497,6 +497,9 @@ WholeOffice.TestCase.settings = settings(
     stateful_step_count=60 if LONG else 40,
     deadline=None,
     derandomize=not LONG,
+    # Found is enough: to shorten a failure takes minutes. The steps are printed either way.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
 TestWholeOffice = WholeOffice.TestCase
