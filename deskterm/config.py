@@ -34,6 +34,10 @@ class Policy:
     hold_minutes: int = 5
     free_horizon: int = 400  # days of free time laid out ahead
     large_amount: int = 100_000_00  # cents above which an amount is refused
+    refund_cash_limit: int = 100_00  # cents above which a refund is not paid in cash
+    check_clears_days: int = 10  # before what a check paid may be refunded
+    returned_check_fee: int = 35_00  # cents
+    no_checks_days: int = 730  # after a returned check
     duplicate_payment: int = 10  # minutes within which an equal payment is suspect
     area_code: str = "217"
     date_order: str = "MDY"

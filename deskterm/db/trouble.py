@@ -19,6 +19,17 @@ _GUARDS: dict[str, tuple[str, str, str]] = {
     "journal is append-only": ("journal", "The journal cannot be changed", ""),
     "a posted ": ("posted", "A posted payment cannot be changed", "Void it and post it again"),
     "receipt_sequence": ("receipt", "Two receipts asked for one number", "Press Enter again"),
+    "allocation_over": (
+        "allocation_over",
+        "That is paid meanwhile; nothing was posted",
+        "Look at what is due again",
+    ),
+    "allocation_under": (
+        "allocation_under",
+        "More would go back than was paid; nothing was posted",
+        "Look at the receipt again",
+    ),
+    "adjustment_reverses": ("reverses", "That takes back something else", ""),
     "payment_unbalanced": (
         "unbalanced",
         "What was paid and what it was for do not add up",
