@@ -34,6 +34,9 @@ class Policy:
     hold_minutes: int = 5
     free_horizon: int = 400  # days of free time laid out ahead
     large_amount: int = 100_000_00  # cents above which an amount is refused
+    drawer_float: int = 100_00  # cents that a new drawer starts with
+    one_drawer_each: bool = False  # whether one person may have only one drawer open
+    variance_limit: int = 20_00  # cents of difference above which a second person closes
     refund_cash_limit: int = 100_00  # cents above which a refund is not paid in cash
     check_clears_days: int = 10  # before what a check paid may be refunded
     returned_check_fee: int = 35_00  # cents

@@ -16,6 +16,7 @@ from peewee import BooleanField, Check
 
 from deskterm.db.base import Record, Versioned
 from deskterm.db.coverage import Plan
+from deskterm.db.dayclose import Shift
 from deskterm.db.fields import (
     Cents,
     Choice,
@@ -98,6 +99,7 @@ class Charge(Record):
     diagnoses = CleanText(80, constraints=[default_sql("''")], help_text="ICD-10-CM, in order")
     insurance_cents = Cents(default=0, constraints=[default_sql("0")])
     provider = Reference(Provider, null=True)
+    location = Reference(Location, null=True)
 
 
 class Adjustment(Record):
@@ -119,6 +121,7 @@ class Adjustment(Record):
     posted_at = Moment()
     by = CleanText(32)
     reverses = Reference("self", null=True, unique=True)
+    location = Reference(Location)
 
     class Meta:
         constraints = [
@@ -159,6 +162,7 @@ class Payment(Record):
     posted = BooleanField(default=False)
     original = Reference("self", null=True, index=True)
     plan = Reference(Plan, null=True)
+    shift = Reference(Shift, null=True, index=True)
 
     class Meta:
         indexes = ((("location", "business_day", "sequence"), True),)
@@ -210,6 +214,7 @@ class NotCollected(Record):
     business_day = Day(index=True)
     at = Moment()
     by = CleanText(32)
+    location = Reference(Location, null=True)
 
 
 # What is still owed on the charge NEW allocates to, by the side that NEW pays for.

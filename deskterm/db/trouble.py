@@ -29,6 +29,22 @@ _GUARDS: dict[str, tuple[str, str, str]] = {
         "More would go back than was paid; nothing was posted",
         "Look at the receipt again",
     ),
+    "day_closed": (
+        "day_closed",
+        "That business day is closed; nothing was posted",
+        "Post it today, or have the day opened again",
+    ),
+    "shift_closed": (
+        "shift_closed",
+        "That drawer is counted and closed",
+        "Open it for the day first",
+    ),
+    "shift_open": ("shift_open", "That drawer is open already", "Count and close it first"),
+    "day_close_order": (
+        "day_state",
+        "The day was closed or opened again meanwhile",
+        "Look at it again",
+    ),
     "adjustment_reverses": ("reverses", "That takes back something else", ""),
     "payment_unbalanced": (
         "unbalanced",

@@ -5,14 +5,12 @@ Amounts are cents above zero; the rows they make say what each side owes less (o
 
 from __future__ import annotations
 
-from datetime import date
-
-from deskterm.clock import local
 from deskterm.db.payments import ADJUSTMENT_KINDS, Adjustment, Charge
 from deskterm.db.scheduling import Appointment
+from deskterm.db.staff import Location
 from deskterm.entry.money import show_cents
 from deskterm.errors import Conflict, Invalid
-from deskterm.office import payments, tendering
+from deskterm.office import payments, posting, tendering
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
 
@@ -159,6 +157,7 @@ def _write(
     note: str,
     reverses: Adjustment | None = None,
 ) -> Adjustment:
+    place = _place(op, charge)
     made = op.create(
         Adjustment,
         charge=charge,
@@ -167,7 +166,8 @@ def _write(
         insurance_cents=insurance,
         reason=reason,
         note=note.strip(),
-        business_day=_day(op, charge),
+        business_day=posting.business_day(op, place),
+        location=place,
         posted_at=op.now,
         by=op.desk.actor.login,
         reverses=reverses,
@@ -176,9 +176,9 @@ def _write(
     return made
 
 
-def _day(op: Operation, charge: Charge) -> date:
-    """The business day at the place of the charge's visit, or of the clinic."""
-    if charge.appointment_id:
-        zone = op.get(Appointment, charge.appointment_id).zone
-        return local(op.now, zone).date()
-    return op.desk.today()
+def _place(op: Operation, charge: Charge) -> Location:
+    """Where the charge was made, or the visit was, or the clinic's first place."""
+    if charge.location_id:
+        return op.get(Location, charge.location_id)
+    visit = op.get(Appointment, charge.appointment_id) if charge.appointment_id else None
+    return posting.place_of(op, charge.patient_id, visit, None)

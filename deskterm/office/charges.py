@@ -14,6 +14,7 @@ from datetime import date
 
 from deskterm.db.payments import Charge, Fee
 from deskterm.db.scheduling import Appointment
+from deskterm.db.staff import Location
 from deskterm.errors import Conflict, Invalid
 from deskterm.office import posting, tendering
 from deskterm.office.desk import Desk, Operation
@@ -117,14 +118,14 @@ def post(
         if visit.day > day:
             raise Invalid("The visit is in the future", "Charge it on the day", field="code")
         insured = not self_pay and _plan(desk, visit.patient_id, visit.day) is not None
-        made = [_line(op, line, visit, patient.id, day, insured) for line in lines]
-        posting.settle_copay(op, visit.id, day)
+        made = [_line(op, line, visit, place, day, insured) for line in lines]
+        posting.settle_copay(op, visit.id, place.id, day)
         op.about(visit, patient_id=patient.id)
         return made
 
 
 def _line(
-    op: Operation, line: ChargeLine, visit: Appointment, patient_id: int, day: date, insured: bool
+    op: Operation, line: ChargeLine, visit: Appointment, place: Location, day: date, insured: bool
 ) -> Charge:
     code = _code(line.code)
     if type(line.units) is not int or not 1 <= line.units <= _MOST_UNITS:
@@ -137,8 +138,9 @@ def _line(
     amount = tendering.check_amount(unit * line.units, _limit(op.desk))
     return op.create(
         Charge,
-        patient=patient_id,
+        patient=visit.patient_id,
         appointment=visit,
+        location=place,
         kind="visit",
         description=found[0][1] if found else "",
         amount_cents=amount,

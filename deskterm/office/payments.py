@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from deskterm.clock import local, utc_text
+from deskterm.clock import utc_text
 from deskterm.db.patients import Patient
 from deskterm.db.payments import (
     CHARGE_KINDS,
@@ -25,7 +25,7 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import clinic, posting, tendering
+from deskterm.office import clinic, posting, shifts, tendering
 from deskterm.office.allocations import AllocationEntry, as_told, spread, with_change
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import Due, balance_cents, due, open_dues, owed
@@ -89,7 +89,7 @@ def take(
         elif over:
             paid = with_change(paid, over, nothing_due=not wanted)
             total -= over
-        posted = [(posting.charged(op, patient, d, day), d, cents) for d, cents in wanted]
+        posted = [(posting.charged(op, patient, d, place, day), d, cents) for d, cents in wanted]
         return posting.post(
             op,
             "payment",
@@ -130,12 +130,12 @@ def void(desk: Desk, receipt: str, *, reason: str, key: str | None = None) -> Pa
         code = reason_code(desk, "void_reason", reason)
         original = by_receipt(receipt)
         place = op.get(Location, original.location_id)
-        _may_void(desk, original, posting.business_day(op, place))
+        _may_void(desk, original, place, posting.business_day(op, place))
         patient = op.get(Patient, original.patient_id)
         tenders = Tender.select().where(Tender.payment == original.id).order_by(Tender.id)
         parts = Allocation.select().where(Allocation.payment == original.id).order_by(Allocation.id)
         for made in posting.charges_made_by(op, original):
-            posting.reverse(op, made, original.business_day)
+            posting.reverse(op, made, place, original.business_day)
         return posting.post(
             op,
             "void",
@@ -200,6 +200,7 @@ def charge(
             business_day=day,
             posted_at=op.now,
             by=desk.actor.login,
+            location=place,
         )
 
 
@@ -218,7 +219,8 @@ def reverse_charge(desk: Desk, charge_id: int, *, reason: str, key: str | None =
             raise Conflict("This charge is taken back already", "", rule="reversed")
         if posting.paid_on(desk, charge_id):
             raise Conflict("Money was taken for this charge", "Void the payment first", rule="paid")
-        return posting.reverse(op, original, op.desk.today())
+        place = posting.place_of(op, original.patient_id, None, None)
+        return posting.reverse(op, original, place, posting.business_day(op, place))
 
 
 def post_copay(op: Operation, appointment: Appointment) -> Due | None:
@@ -230,8 +232,11 @@ def post_copay(op: Operation, appointment: Appointment) -> Due | None:
     ]
     for d in found:
         if d.charge_id is None:
-            patient = op.get(Patient, appointment.patient_id)
-            posting.charged(op, patient, d, local(op.now, appointment.zone).date())
+            place = op.get(Location, appointment.location_id)
+            posting.charged(
+                op, op.get(Patient, appointment.patient_id), d, place,
+                posting.business_day(op, place),
+            )  # fmt: skip
     return found[0] if found else None
 
 
@@ -289,6 +294,7 @@ def write_not_collected(
         business_day=posting.business_day(op, place),
         at=op.now,
         by=op.desk.actor.login,
+        location=place,
     )
 
 
@@ -340,7 +346,7 @@ def by_receipt(receipt: str) -> Payment:
     return found
 
 
-def _may_void(desk: Desk, original: Payment, day: date) -> None:
+def _may_void(desk: Desk, original: Payment, place: Location, day: date) -> None:
     if original.kind == "void":
         raise Conflict("A void cannot be voided", "Post the payment again", rule="is_void")
     if Payment.get_or_none(Payment.voids == original.id):
@@ -357,7 +363,16 @@ def _may_void(desk: Desk, original: Payment, day: date) -> None:
             f"Void {receipt} first",
             rule="has_later",
         )
-    if original.business_day != day:
+    counting = shifts.day_state(desk, place.id, original.business_day) == "freeze"
+    if original.shift_id and desk.rows(
+        "SELECT 1 FROM shift WHERE id = ? AND closed_at IS NOT NULL", original.shift_id
+    ):
+        raise Conflict(
+            "The drawer of this receipt is counted and closed",
+            "Refund it instead",
+            rule="shift_closed",
+        )
+    if original.business_day != day and not counting:
         raise Conflict(
             f"This receipt is of {show_date(original.business_day)}; its day is over",
             "Only today's receipts are voided; an earlier one is refunded",

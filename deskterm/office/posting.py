@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from deskterm.clock import local
@@ -13,6 +13,7 @@ from deskterm.db.payments import Adjustment, Allocation, Charge, Payment, Tender
 from deskterm.db.scheduling import Appointment
 from deskterm.db.staff import Location
 from deskterm.errors import Conflict, Invalid, NotFound
+from deskterm.office import shifts
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import Due
 from deskterm.office.ledger import INSURANCE_LEFT, sum_of
@@ -65,7 +66,7 @@ def place_of(
     return found
 
 
-def charged(op: Operation, patient: Patient, item: Due, day: date) -> int | None:
+def charged(op: Operation, patient: Patient, item: Due, place: Location, day: date) -> int | None:
     """The charge that ``item`` stands for, written now if it is not there yet."""
     if item.charge_id is not None or item.purpose == "prepayment":
         return item.charge_id
@@ -79,13 +80,14 @@ def charged(op: Operation, patient: Patient, item: Due, day: date) -> int | None
         business_day=day,
         posted_at=op.now,
         by=op.desk.actor.login,
+        location=place,
     )
     if item.kind == "copay" and item.appointment_id is not None:
-        settle_copay(op, item.appointment_id, day)
+        settle_copay(op, item.appointment_id, place.id, day)
     return made.id
 
 
-def settle_copay(op: Operation, appointment_id: int, day: date) -> None:
+def settle_copay(op: Operation, appointment_id: int, place_id: int, day: date) -> None:
     """See that the plan's part of a visit's charges is less by what is charged as its copay."""
     copay = op.desk.rows(
         "SELECT coalesce(sum(amount_cents), 0) FROM charge"
@@ -101,7 +103,9 @@ def settle_copay(op: Operation, appointment_id: int, day: date) -> None:
     if sum(cents for _, cents in standing) == -copay:
         return
     for adjustment_id, cents in standing:
-        _offset(op, op.get(Adjustment, adjustment_id).charge_id, -cents, day, adjustment_id)
+        _offset(
+            op, op.get(Adjustment, adjustment_id).charge_id, -cents, place_id, day, adjustment_id
+        )
     for charge_id, left in op.desk.rows(
         f"SELECT c.id, {INSURANCE_LEFT} FROM charge c WHERE c.appointment_id = ?"
         " AND c.insurance_cents > 0 ORDER BY c.id",
@@ -109,12 +113,17 @@ def settle_copay(op: Operation, appointment_id: int, day: date) -> None:
     ):
         part = min(left, copay)
         if part > 0:
-            _offset(op, charge_id, -part, day)
+            _offset(op, charge_id, -part, place_id, day)
             copay -= part
 
 
 def _offset(
-    op: Operation, charge_id: int, cents: int, day: date, reverses: int | None = None
+    op: Operation,
+    charge_id: int,
+    cents: int,
+    place_id: int,
+    day: date,
+    reverses: int | None = None,
 ) -> None:
     op.create(
         Adjustment,
@@ -123,6 +132,7 @@ def _offset(
         patient_cents=0,
         insurance_cents=cents,
         reason="copay",
+        location=place_id,
         business_day=day,
         posted_at=op.now,
         by=op.desk.actor.login,
@@ -158,6 +168,9 @@ def post(
         " WHERE location_id = ? AND business_day = ?",
         place.id, day.isoformat(),
     )[0][0]  # fmt: skip
+    drawer = shifts.for_document(
+        op, kind, place, day, columns.get("voids") or columns.get("original")
+    )
     payment = op.create(
         Payment,
         kind=kind,
@@ -173,6 +186,7 @@ def post(
         sequence=sequence,
         total_cents=total,
         balance_after_cents=sum_of(op.desk, patient.id) - own,
+        shift=drawer,
         **columns,
     )
     for tender in tenders:
@@ -198,7 +212,7 @@ def tender(like: Tender, cents: int) -> dict[str, Any]:
     }
 
 
-def reverse(op: Operation, original: Charge, day: date) -> Charge:
+def reverse(op: Operation, original: Charge, place: Location, day: date) -> Charge:
     """Take a charge back by its negative."""
     made = op.create(
         Charge,
@@ -218,9 +232,10 @@ def reverse(op: Operation, original: Charge, day: date) -> Charge:
         units=original.units,
         diagnoses=original.diagnoses,
         provider=original.provider_id,
+        location=place,
     )
     if original.kind == "copay" and original.appointment_id is not None:
-        settle_copay(op, original.appointment_id, day)
+        settle_copay(op, original.appointment_id, place.id, day)
     return made
 
 
@@ -252,5 +267,13 @@ def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
 
 
 def business_day(op: Operation, place: Location) -> date:
-    """The date where the money is taken."""
-    return local(op.now, place.zone).date()
+    """The day that money written down now belongs to, inside an operation."""
+    return first_open_day(op.desk, place)
+
+
+def first_open_day(desk: Desk, place: Location) -> date:
+    """The first day from today on that is neither being counted nor closed at the place."""
+    day = local(desk.now(), place.zone).date()
+    while shifts.day_state(desk, place.id, day) != "open":
+        day += timedelta(days=1)
+    return day

@@ -17,7 +17,7 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import payments, posting, tendering
+from deskterm.office import payments, posting, shifts, tendering
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import open_dues
 from deskterm.office.ledger import credit_of
@@ -130,7 +130,7 @@ def refund(
             note=note,
         )
         if take_charge_back:
-            _take_back(op, parts, day)
+            _take_back(op, parts, place, day)
         return made
 
 
@@ -145,13 +145,15 @@ def correct_tender(
 ) -> Payment:
     """Say that ``now.amount`` was not paid as ``was`` but as ``now``; one document, sum nothing.
 
-    It stands in the open business day, also when the receipt's own day is closed, and both
-    ways of paying show on that day's sheet. Raises Invalid, NotFound, Conflict.
+    It stands on the receipt's own day while that is being counted, else on the open day, also
+    when the receipt's day is closed; both ways of paying show on that day's sheet. Raises Invalid, NotFound, Conflict.
     """
     with desk.operation("payment.correct", reason=reason, key=key) as op:
         if op.earlier:
             return op.get(Payment, op.earlier.entity_id or 0)
         original, place, day = _about(op, receipt)
+        if shifts.day_state(desk, place.id, original.business_day) == "freeze":
+            day = original.business_day
         paid = tendering.check([now], desk.settings.policy.large_amount)[0]
         match = [way for way in tenders_left(desk, original.id) if _same(way, was)]
         if not match or match[0].cents < paid.amount:
@@ -217,6 +219,7 @@ def returned_check(
                 business_day=day,
                 posted_at=op.now,
                 by=desk.actor.login,
+                location=place,
             )
         return posting.post(
             op,
@@ -260,7 +263,7 @@ def apply_credit(
             cents = min(due.due_cents, left)
             if cents <= 0:
                 break
-            charge_id = posting.charged(op, patient, due, day)
+            charge_id = posting.charged(op, patient, due, place, day)
             rows.append({"purpose": due.purpose, "charge": charge_id, "amount_cents": cents})
             left -= cents
         used = sum(row["amount_cents"] for row in rows)
@@ -381,7 +384,7 @@ def _taken_from(desk: Desk, original: Payment, cents: int) -> list[dict[str, Any
     return rows
 
 
-def _take_back(op: Operation, parts: Sequence[dict[str, Any]], day: date) -> None:
+def _take_back(op: Operation, parts: Sequence[dict[str, Any]], place: Location, day: date) -> None:
     """Take the charges back that the refund leaves without any payment."""
     for row in parts:
         charge_id = row["charge"]
@@ -391,7 +394,7 @@ def _take_back(op: Operation, parts: Sequence[dict[str, Any]], day: date) -> Non
             and not op.desk.rows("SELECT 1 FROM charge WHERE reverses_id = ?", charge_id)
             and not op.desk.rows("SELECT 1 FROM adjustment WHERE charge_id = ?", charge_id)
         ):
-            posting.reverse(op, op.get(Charge, charge_id), day)
+            posting.reverse(op, op.get(Charge, charge_id), place, day)
 
 
 def _held(desk: Desk, patient_id: int, cents: int) -> list[dict[str, Any]]:

@@ -326,8 +326,8 @@ def test_credit_is_applied_without_money(desk: Desk, owing: int) -> None:
          " SELECT charge_id, kind, 999, 0, reason, note, business_day, posted_at, by, id"
          " FROM adjustment"),
         ("CHECK constraint", "INSERT INTO adjustment (charge_id, kind, patient_cents,"
-         " insurance_cents, reason, note, business_day, posted_at, by)"
-         " SELECT charge_id, 'transfer', 5, 5, reason, note, business_day, posted_at, by"
+         " insurance_cents, reason, note, business_day, posted_at, by, location_id)"
+         " SELECT charge_id, 'transfer', 5, 5, reason, note, business_day, posted_at, by, 1"
          " FROM adjustment"),
         ("posted row", "UPDATE adjustment SET patient_cents = -1"),
         ("posted row", "DELETE FROM adjustment"),
