@@ -97,14 +97,14 @@ ROLES: dict[str, frozenset[str]] = {
     ),
     "manager": frozenset(
         {*_DESK, "manage_schedule", "view_journal", "import_data", "refund_payments",
-         "adjust_charges"}
+         "adjust_charges", "close_day", "approve_day", "reopen_day"}
     ),
     "privacy_officer": frozenset(
         {"view_patients", "view_schedule", "view_messages", "view_journal"}
     ),
     "administrator": frozenset(
         {*_DESK, "manage_schedule", "administer", "backup", "import_data", "view_journal",
-         "refund_payments", "adjust_charges"}
+         "refund_payments", "adjust_charges", "close_day", "approve_day", "reopen_day"}
     ),
 }  # fmt: skip
 

@@ -273,7 +273,12 @@ def business_day(op: Operation, place: Location) -> date:
 
 def first_open_day(desk: Desk, place: Location) -> date:
     """The first day from today on that is neither being counted nor closed at the place."""
-    day = local(desk.now(), place.zone).date()
+    day = local_day(desk, place)
     while shifts.day_state(desk, place.id, day) != "open":
         day += timedelta(days=1)
     return day
+
+
+def local_day(desk: Desk, place: Location) -> date:
+    """Today's date at the place."""
+    return local(desk.now(), place.zone).date()

@@ -146,7 +146,9 @@ def correct_tender(
     """Say that ``now.amount`` was not paid as ``was`` but as ``now``; one document, sum nothing.
 
     It stands on the receipt's own day while that is being counted, else on the open day, also
-    when the receipt's day is closed; both ways of paying show on that day's sheet. Raises Invalid, NotFound, Conflict.
+    when the receipt's day is closed; both ways of paying show on that day's sheet.
+
+    Raises Invalid, NotFound, Conflict.
     """
     with desk.operation("payment.correct", reason=reason, key=key) as op:
         if op.earlier:

@@ -403,7 +403,10 @@ INSERT OR IGNORE INTO role_permission (role, permission)
 SELECT 'manager', 'adjust_charges' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'manager');
 
 INSERT OR IGNORE INTO role_permission (role, permission)
-SELECT 'administrator', 'refund_payments' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'administrator');
+SELECT 'manager', 'close_day' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'manager');
 
 INSERT OR IGNORE INTO role_permission (role, permission)
-SELECT 'administrator', 'adjust_charges' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'administrator');
+SELECT 'manager', 'approve_day' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'manager');
+
+INSERT OR IGNORE INTO role_permission (role, permission)
+SELECT 'manager', 'reopen_day' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'manager');
