@@ -176,7 +176,7 @@ def last_count(desk: Desk, shift_id: int) -> DrawerCount | None:
 
 
 def find(desk: Desk, drawer: str, *, location: str | None = None, day: date | None = None) -> Shift:
-    """The last shift of a drawer (on a business day). Raises NotFound."""
+    """The drawer's shift that is open longest, else the last one. Raises NotFound."""
     desk.require("view_money")
     where = ["d.code = ?"]
     params: list[Any] = [drawer.strip()]
@@ -189,7 +189,9 @@ def find(desk: Desk, drawer: str, *, location: str | None = None, day: date | No
     found = desk.rows(
         "SELECT s.id FROM shift s JOIN drawer d ON d.id = s.drawer_id"
         f" JOIN location l ON l.id = s.location_id WHERE {' AND '.join(where)}"
-        " ORDER BY s.closed_at IS NOT NULL, s.business_day DESC, s.id DESC LIMIT 1",
+        " ORDER BY s.closed_at IS NOT NULL,"
+        " CASE WHEN s.closed_at IS NULL THEN s.business_day END, s.business_day DESC, s.id DESC"
+        " LIMIT 1",
         *params,
     )
     if not found:
