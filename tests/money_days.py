@@ -14,7 +14,16 @@ from random import Random
 from deskterm.clock import FrozenClock
 from deskterm.db.payments import Payment
 from deskterm.entry.money import TenderEntry
-from deskterm.office import day_status, dayclose, deposits, ledger, payments, refunds, shifts
+from deskterm.office import (
+    business_day,
+    day_status,
+    dayclose,
+    deposits,
+    ledger,
+    payments,
+    refunds,
+    shifts,
+)
 from deskterm.office.desk import Actor, Desk
 from deskterm.office.shifts import DENOMINATIONS, Count
 from tests.factories import Clinic
@@ -108,7 +117,7 @@ class Days:
         today = dayclose.freeze(head).business_day
         for desk in self.desks:
             self._count(desk, truths[desk.workstation], planted[desk.workstation])
-        if deposits.deposit_slip(head, day_status.place(head), today).shifts:
+        if deposits.slip(head, business_day.place(head), today).shifts:
             deposits.deposit(head, day=today, bag="7")
         closed = dayclose.close(head, day=today, reason="simulated")
         proof = ledger.receivables(head, today, today)

@@ -86,3 +86,154 @@ def void(
         done = payments.void(desk, number, reason=reason, key=key)
         result = {"id": done.id, "receipt": done.receipt, "total_cents": done.total_cents}
     show(result, as_json, lambda: [f"voided {number} by {result['receipt']}"])
+
+
+@app.command()
+@command
+def refund(
+    context: typer.Context,
+    number: Number,
+    reason: Annotated[str, typer.Option(help="a code of the list refund_reason")],
+    amount: Annotated[str | None, typer.Option(help="25.00; else all that is left")] = None,
+    tender: Annotated[
+        list[str] | None, typer.Option(help="cash:25.00; else the way it came")
+    ] = None,
+    with_charge: Annotated[bool, typer.Option(help="take the charge back too")] = False,
+    note: Annotated[str, typer.Option(help="a word about it")] = "",
+    key: Annotated[str | None, typer.Option(help="idempotency key")] = None,
+    as_json: Json = False,
+) -> None:
+    """Give money back. Example: pay refund R-260318-031 --amount 10.00 --reason overpaid"""
+    from deskterm.entry.money import parse_cents, parse_tender_option, show_cents
+    from deskterm.office import refunds
+
+    cents = parse_cents(amount) if amount is not None else None
+    with at_desk(context) as desk:
+        done = refunds.refund(
+            desk,
+            number,
+            reason=reason,
+            amount_cents=cents,
+            tenders=[parse_tender_option(text) for text in tender] if tender else None,
+            take_charge_back=with_charge,
+            note=note,
+            key=key,
+        )
+        result = {"id": done.id, "receipt": done.receipt, "total_cents": done.total_cents}
+    show(result, as_json,
+         lambda: [f"refunded {show_cents(-done.total_cents)} by {done.receipt}"])  # fmt: skip
+
+
+@app.command()
+@command
+def correct(
+    context: typer.Context,
+    number: Number,
+    was: Annotated[str, typer.Option(help="as it was posted: cash, check:1042, card:4417")],
+    now: Annotated[str, typer.Option(help="as it was paid: card:25.00:visa:4417:08812Q")],
+    key: Annotated[str | None, typer.Option(help="idempotency key")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how it was really paid. Example: pay correct R-260318-031 --was cash
+    --now card:25.00:visa:4417:08812Q"""
+    from deskterm.entry.money import parse_tender_option
+    from deskterm.errors import Conflict
+    from deskterm.office import payments, refunds
+
+    kind, _, mark = was.partition(":")
+    with at_desk(context) as desk:
+        original = payments.find(desk, number)
+        ways = [
+            way
+            for way in refunds.tenders_left(desk, original.id)
+            if way.kind == kind.strip() and mark.strip() in ("", way.last4, way.reference)
+        ]
+        if len(ways) != 1:
+            there = refunds.tenders_left(desk, original.id)
+            raise Conflict(
+                "That is not one of its tenders" if not ways else "Which of its tenders?",
+                "Paid by: " + ", ".join(way.label for way in there),
+            )
+        done = refunds.correct_tender(
+            desk, number, was=ways[0], now=parse_tender_option(now), key=key
+        )
+        result = {"id": done.id, "receipt": done.receipt, "day": done.business_day}
+    show(result, as_json, lambda: [f"corrected by {result['receipt']}"])
+
+
+@app.command("returned-check")
+@command
+def returned_check(
+    context: typer.Context,
+    number: Number,
+    check: Annotated[str, typer.Option(help="the check's number")],
+    fee: Annotated[str | None, typer.Option(help="35.00; 0 for none; else the policy's")] = None,
+    key: Annotated[str | None, typer.Option(help="idempotency key")] = None,
+    as_json: Json = False,
+) -> None:
+    """The bank returned a check. Example: pay returned-check R-260318-031 --check 1042"""
+    from deskterm.entry.money import parse_cents, show_cents
+    from deskterm.office import refunds
+
+    cents = parse_cents(fee) if fee is not None else None
+    with at_desk(context) as desk:
+        done = refunds.returned_check(desk, number, number=check, fee_cents=cents, key=key)
+        result = {"id": done.id, "receipt": done.receipt, "total_cents": done.total_cents}
+    show(result, as_json,
+         lambda: [f"{show_cents(-done.total_cents)} is owed again: {done.receipt}"])  # fmt: skip
+
+
+@app.command()
+@command
+def credit(
+    context: typer.Context,
+    patient_id: Annotated[int, typer.Argument(metavar="PATIENT_ID")],
+    amount: Annotated[str | None, typer.Option(help="25.00; else all that fits")] = None,
+    key: Annotated[str | None, typer.Option(help="idempotency key")] = None,
+    as_json: Json = False,
+) -> None:
+    """Apply money held to what is owed. Example: pay credit 17"""
+    from deskterm.entry.money import parse_cents
+    from deskterm.office import refunds
+
+    cents = parse_cents(amount) if amount is not None else None
+    with at_desk(context) as desk:
+        done = refunds.apply_credit(desk, patient_id, amount_cents=cents, key=key)
+        result = {"id": done.id, "receipt": done.receipt}
+    show(result, as_json, lambda: [f"applied by {result['receipt']}"])
+
+
+@app.command()
+@command
+def balance(
+    context: typer.Context,
+    patient_id: Annotated[int, typer.Argument(metavar="PATIENT_ID")],
+    as_json: Json = False,
+) -> None:
+    """What a patient owes, and what is held. Example: pay balance 17 --json"""
+    from deskterm.entry.money import show_cents
+    from deskterm.office import ledger, payments
+
+    with at_desk(context) as desk:
+        account = ledger.balance(desk, patient_id)
+        dues = payments.due(desk, patient_id)
+    value = {
+        "patient_id": patient_id,
+        **account.as_dict(),
+        "dues": [
+            {"charge_id": d.charge_id, "kind": d.kind, "label": d.label,
+             "service_day": d.service_day, "due_cents": d.due_cents}
+            for d in dues
+        ],
+    }  # fmt: skip
+    show(
+        value,
+        as_json,
+        lambda: [
+            f"balance {show_cents(account.patient_cents)}",
+            f"held {show_cents(account.credit_cents)}",
+            f"with plans {show_cents(account.insurance_cents)}",
+            *(f"  {d.service_day:%m/%d/%Y} {d.label:<40} {show_cents(d.due_cents):>10}"
+              for d in dues),
+        ],
+    )  # fmt: skip

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from deskterm.clock import parse_utc_text
 from deskterm.db.dayclose import MOVEMENT_KINDS, DrawerCount, Shift
 from deskterm.db.staff import Location
 from deskterm.entry.money import show_cents
-from deskterm.errors import NotFound
-from deskterm.office import drawer_figures, ledger, posting, shifts, variance
+from deskterm.office import business_day, deposits, drawer_figures, ledger, shifts, variance
 from deskterm.office.desk import Desk
 from deskterm.office.drawer_figures import Variance
 from deskterm.office.variance import Batch, Entry, Line, Suggestion
@@ -71,8 +70,8 @@ WHERE y.shift_id = ? ORDER BY y.id, t.id"""
 class OpenItem:
     """Something to settle before closing: what kind, in words, and the record it is about.
 
-    ``kind``: visit, charge, copay, credit or parked; ``subject`` is a visit's, patient's or
-    draft's id.
+    ``kind``: visit, charge, copay, credit, deposit or parked; ``subject`` is the id of a
+    visit, a patient, a place or a draft.
     """
 
     kind: str
@@ -136,28 +135,16 @@ class DayStatus:
         }  # fmt: skip
 
 
-def place(desk: Desk, code: str | None = None) -> Location:
-    """A location by code, or the clinic's first. Raises NotFound."""
-    if code is None:
-        found = Location.select().where(Location.active).order_by(Location.id).first()
-    else:
-        found = Location.get_or_none(Location.code == code.strip().upper())
-    if found is None:
-        raise NotFound("No such location", "Look at the list of locations")
-    return found
-
-
 def status(desk: Desk, *, location: str | None = None, day: date | None = None) -> DayStatus:
     """How a business day stands: drawers, differences, and what is to be settled first."""
     desk.require("view_money")
-    where = place(desk, location)
+    where = business_day.place(desk, location)
     if day is None:
-        day = posting.first_open_day(desk, where)
-        before = being_counted(desk, where.id, day)
-        day = before or day
+        today = business_day.local_day(desk, where)
+        day = business_day.being_counted(desk, where.id, today) or today
     items = open_items(desk, where, day)
     return DayStatus(
-        where.code, where.id, day, shifts.day_state(desk, where.id, day),
+        where.code, where.id, day, business_day.state(desk, where.id, day),
         tuple(_shift(desk, row, items) for row in desk.rows(SHIFTS, where.id, day.isoformat())),
         tuple(items),
     )  # fmt: skip
@@ -183,24 +170,14 @@ def open_items(desk: Desk, where: Location, day: date) -> list[OpenItem]:
         if held > 0 and ledger.sum_of(desk, patient_id) + held > 0:
             words = f"{_name(last, first)} has {show_cents(held)} held and owes money"
             items.append(OpenItem("credit", words, patient_id))
+    left = deposits.slip(desk, where, day).total
+    if left:
+        items.append(OpenItem("deposit", f"{show_cents(left)} is not deposited yet", where.id))
     items += [
         OpenItem("parked", f"{heading} parked by {owner}", key)
         for key, heading, owner in desk.rows(_PARKED)
     ]
     return items
-
-
-def being_counted(desk: Desk, location_id: int, latest: date) -> date | None:
-    """The frozen day, if there is one."""
-    for (found,) in desk.rows(
-        "SELECT DISTINCT business_day FROM day_close WHERE location_id = ?"
-        " AND business_day >= ? ORDER BY business_day",
-        location_id, (latest - timedelta(days=7)).isoformat(),
-    ):  # fmt: skip
-        day = date.fromisoformat(found)
-        if shifts.day_state(desk, location_id, day) == "freeze":
-            return day
-    return None
 
 
 def explain(

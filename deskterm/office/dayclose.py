@@ -16,8 +16,9 @@ from deskterm.db.dayclose import DayClose
 from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import drawer_figures, ledger, posting, shifts, tendering
-from deskterm.office.day_status import SHIFTS, being_counted, open_items, place
+from deskterm.office import drawer_figures, ledger, shifts, tendering
+from deskterm.office.business_day import being_counted, local_day, place, state
+from deskterm.office.day_status import SHIFTS, open_items
 from deskterm.office.desk import Desk, Operation
 
 
@@ -47,13 +48,11 @@ def close(
         if op.earlier:
             return op.get(DayClose, op.earlier.entity_id or 0)
         where = place(desk, location)
-        wanted = (
-            day or being_counted(desk, where.id, desk.today()) or posting.local_day(desk, where)
-        )
-        if wanted > posting.local_day(desk, where):
+        wanted = day or being_counted(desk, where.id, desk.today()) or local_day(desk, where)
+        if wanted > local_day(desk, where):
             raise Invalid("That day has not come yet", "", field="day")
-        state = shifts.day_state(desk, where.id, wanted)
-        if state in ("close", "approve"):
+        stands = state(desk, where.id, wanted)
+        if stands in ("close", "approve"):
             raise Conflict(f"{show_date(wanted)} is closed already", "", rule="day_state")
         running = desk.rows(
             "SELECT d.code FROM shift s JOIN drawer d ON d.id = s.drawer_id"
@@ -155,14 +154,12 @@ def _mark(
     with desk.operation(operation) as op:
         where = place(desk, location)
         if action == "thaw":
-            wanted = (
-                day or being_counted(desk, where.id, posting.local_day(desk, where)) or desk.today()
-            )
-            if shifts.day_state(desk, where.id, wanted) != "freeze":
+            wanted = day or being_counted(desk, where.id, local_day(desk, where)) or desk.today()
+            if state(desk, where.id, wanted) != "freeze":
                 raise Conflict("That day is not being counted", "", rule="day_state")
         else:
-            wanted = day or posting.local_day(desk, where)
-            if shifts.day_state(desk, where.id, wanted) != "open":
+            wanted = day or local_day(desk, where)
+            if state(desk, where.id, wanted) != "open":
                 raise Conflict("That day is being counted already", "", rule="day_state")
         return _write(op, where, wanted, action)
 

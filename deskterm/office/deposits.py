@@ -10,9 +10,13 @@ from deskterm.db.dayclose import Deposit
 from deskterm.db.staff import Location
 from deskterm.entry.money import show_cents
 from deskterm.errors import Conflict, Invalid
-from deskterm.office import day_status, posting, shifts, tendering
+from deskterm.office import business_day, shifts, tendering
 from deskterm.office.desk import Desk
+from deskterm.text import fit, safe
 
+_CLOSED = """
+SELECT s.id, d.code, s.float_cents FROM shift s JOIN drawer d ON d.id = s.drawer_id
+WHERE s.location_id = ? AND s.business_day = ? AND s.closed_at IS NOT NULL ORDER BY d.code, s.id"""
 _DEPOSITED = """
 SELECT 1 FROM deposit d, json_each(d.items, '$.shifts') j WHERE j.value = ? LIMIT 1"""
 
@@ -35,13 +39,13 @@ def deposit(
     with desk.operation("day.deposit", key=key) as op:
         if op.earlier:
             return op.get(Deposit, op.earlier.entity_id or 0)
-        where = day_status.place(desk, location)
+        where = business_day.place(desk, location)
         wanted = (
             day
-            or day_status.being_counted(desk, where.id, desk.today())
-            or posting.local_day(desk, where)
+            or business_day.being_counted(desk, where.id, desk.today())
+            or business_day.local_day(desk, where)
         )
-        found = deposit_slip(desk, where, wanted)
+        found = slip(desk, where, wanted)
         if not found.shifts:
             raise Conflict("Nothing to deposit: no drawer was closed since", "", rule="nothing")
         if typed_total is not None and typed_total != found.total:
@@ -96,18 +100,45 @@ class DepositSlip:
         )
 
 
-def deposit_slip(desk: Desk, where: Location, day: date) -> DepositSlip:
+def slip(desk: Desk, where: Location, day: date) -> DepositSlip:
     """The deposit that the closed drawers of a day make up, as it stands."""
     desk.require("view_money")
-    slip = DepositSlip([], 0, [], [])
+    made = DepositSlip([], 0, [], [])
     cash = 0
-    for row in desk.rows(day_status.SHIFTS, where.id, day.isoformat()):
-        shift_id, code, closed_at, stays = row[0], row[1], row[4], row[5]
+    for shift_id, code, stays in desk.rows(_CLOSED, where.id, day.isoformat()):
         counted = shifts.last_count(desk, shift_id)
-        if closed_at is None or counted is None or desk.rows(_DEPOSITED, shift_id):
+        if counted is None or desk.rows(_DEPOSITED, shift_id):
             continue
-        slip.shifts.append(shift_id)
+        made.shifts.append(shift_id)
         cash += max(counted.cash_cents - stays, 0)
-        slip.checks.extend((str(n), code, int(c)) for n, c in json.loads(counted.checks))
-        slip.money_orders.extend((str(n), code, int(c)) for n, c in json.loads(counted.other))
-    return DepositSlip(slip.shifts, cash, slip.checks, slip.money_orders)
+        made.checks.extend((str(n), code, int(c)) for n, c in json.loads(counted.checks))
+        made.money_orders.extend((str(n), code, int(c)) for n, c in json.loads(counted.other))
+    return DepositSlip(made.shifts, cash, made.checks, made.money_orders)
+
+
+def text(desk: Desk, made: Deposit, columns: int = 40) -> str:
+    """The deposit slip as lines: cash, each check, the total, and room for two initials."""
+    desk.require("view_money")
+    items = json.loads(made.items)
+    rule = "-" * columns
+    out = [
+        f"DEPOSIT {made.number}".center(columns),
+        f"{made.business_day:%a %m/%d/%Y}   bag {made.bag or '-'}",
+        rule,
+        _line("cash", made.cash_cents, columns),
+        *(_line(f"check {n} ({drawer})", cents, columns) for n, drawer, cents in items["checks"]),
+        *(
+            _line(f"m.o. {n} ({drawer})", cents, columns)
+            for n, drawer, cents in items["money_orders"]
+        ),
+        rule,
+        _line("total", made.total_cents, columns),
+        "",
+        f"counted by {made.by}   second {made.second or '________'}",
+    ]
+    return "\n".join(safe(line).rstrip() for line in out) + "\n"
+
+
+def _line(words: str, cents: int, columns: int) -> str:
+    amount = show_cents(cents)
+    return f"{fit(words, columns - len(amount) - 1)} {amount}"

@@ -25,7 +25,7 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import clinic, posting, shifts, tendering
+from deskterm.office import business_day, clinic, posting, tendering
 from deskterm.office.allocations import AllocationEntry, as_told, spread, with_change
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import Due, balance_cents, due, open_dues, owed
@@ -363,7 +363,7 @@ def _may_void(desk: Desk, original: Payment, place: Location, day: date) -> None
             f"Void {receipt} first",
             rule="has_later",
         )
-    counting = shifts.day_state(desk, place.id, original.business_day) == "freeze"
+    counting = business_day.state(desk, place.id, original.business_day) == "freeze"
     if original.shift_id and desk.rows(
         "SELECT 1 FROM shift WHERE id = ? AND closed_at IS NOT NULL", original.shift_id
     ):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from deskterm.clock import local
 from deskterm.db import journal
 from deskterm.db.patients import Patient
 from deskterm.db.payments import Adjustment, Allocation, Charge, Payment, Tender
 from deskterm.db.scheduling import Appointment
 from deskterm.db.staff import Location
 from deskterm.errors import Conflict, Invalid, NotFound
+from deskterm.office import business_day as days
 from deskterm.office import shifts
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import Due
@@ -268,17 +268,4 @@ def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
 
 def business_day(op: Operation, place: Location) -> date:
     """The day that money written down now belongs to, inside an operation."""
-    return first_open_day(op.desk, place)
-
-
-def first_open_day(desk: Desk, place: Location) -> date:
-    """The first day from today on that is neither being counted nor closed at the place."""
-    day = local_day(desk, place)
-    while shifts.day_state(desk, place.id, day) != "open":
-        day += timedelta(days=1)
-    return day
-
-
-def local_day(desk: Desk, place: Location) -> date:
-    """Today's date at the place."""
-    return local(desk.now(), place.zone).date()
+    return days.first_open_day(op.desk, place)

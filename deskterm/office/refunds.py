@@ -17,7 +17,7 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import payments, posting, shifts, tendering
+from deskterm.office import business_day, payments, posting, tendering
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import open_dues
 from deskterm.office.ledger import credit_of
@@ -154,7 +154,7 @@ def correct_tender(
         if op.earlier:
             return op.get(Payment, op.earlier.entity_id or 0)
         original, place, day = _about(op, receipt)
-        if shifts.day_state(desk, place.id, original.business_day) == "freeze":
+        if business_day.state(desk, place.id, original.business_day) == "freeze":
             day = original.business_day
         paid = tendering.check([now], desk.settings.policy.large_amount)[0]
         match = [way for way in tenders_left(desk, original.id) if _same(way, was)]

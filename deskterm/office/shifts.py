@@ -19,7 +19,7 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.entry.money import show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import drawer_figures, tendering
+from deskterm.office import business_day, drawer_figures, tendering
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.drawer_figures import Expected
 
@@ -50,17 +50,6 @@ class Count:
         return sum(value * pieces for value, pieces in self.cash.items())
 
 
-def day_state(desk: Desk, location_id: int, day: date) -> str:
-    """The last thing done with a business day: open, freeze, close or approve."""
-    found = desk.rows(
-        "SELECT action FROM day_close WHERE location_id = ? AND business_day = ?"
-        " ORDER BY id DESC LIMIT 1",
-        location_id, day.isoformat(),
-    )  # fmt: skip
-    action = found[0][0] if found else "open"
-    return "open" if action in ("thaw", "reopen") else str(action)
-
-
 def open_shift(
     desk: Desk,
     drawer: str,
@@ -79,9 +68,7 @@ def open_shift(
         if op.earlier:
             return op.get(Shift, op.earlier.entity_id or 0)
         place = _place(op, location)
-        from deskterm.office import posting
-
-        return _open(op, place, posting.business_day(op, place), drawer, float_cents, note)
+        return _open(op, place, business_day.first_open_day(desk, place), drawer, float_cents, note)
 
 
 def hand_over(
