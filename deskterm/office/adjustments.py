@@ -9,7 +9,7 @@ from deskterm.db.payments import ADJUSTMENT_KINDS, Adjustment, Charge
 from deskterm.db.scheduling import Appointment
 from deskterm.db.staff import Location
 from deskterm.entry.money import show_cents
-from deskterm.errors import Conflict, Invalid
+from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office import payments, posting, tendering
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
@@ -41,10 +41,10 @@ def adjust(
             raise Invalid("No such adjustment", f"One of {known}", field="kind")
         tendering.refuse_card_numbers(note=note)
         tendering.check_amount(amount_cents, desk.settings.policy.large_amount)
-        charge = _open(op, charge_id, side, amount_cents)
+        found = _open(op, charge_id, side, amount_cents)
         return _write(
             op,
-            charge,
+            found,
             kind,
             patient=-amount_cents if side == "patient" else 0,
             insurance=-amount_cents if side == "insurance" else 0,
@@ -75,11 +75,11 @@ def transfer(
         tendering.refuse_card_numbers(note=note)
         tendering.check_amount(amount_cents, desk.settings.policy.large_amount)
         other = "insurance" if to == "patient" else "patient"
-        charge = _open(op, charge_id, other, amount_cents)
+        found = _open(op, charge_id, other, amount_cents)
         moved = amount_cents if to == "patient" else -amount_cents
         return _write(
             op,
-            charge,
+            found,
             "transfer",
             patient=moved,
             insurance=-moved,
@@ -101,18 +101,18 @@ def take_back(desk: Desk, adjustment_id: int, *, reason: str, key: str | None = 
             "SELECT 1 FROM adjustment WHERE reverses_id = ?", adjustment_id
         ):
             raise Conflict("This adjustment is taken back already", "", rule="reversed")
-        charge = op.get(Charge, original.charge_id)
+        found = op.get(Charge, original.charge_id)
         for side, cents in (
             ("patient", original.patient_cents),
             ("insurance", original.insurance_cents),
         ):
-            if cents > left_of(desk, charge.id, side):
+            if cents > left_of(desk, found.id, side):
                 raise Conflict(
                     "What was moved has been paid since", "Refund that first", rule="paid"
                 )
         return _write(
             op,
-            charge,
+            found,
             original.kind,
             patient=-original.patient_cents,
             insurance=-original.insurance_cents,
@@ -120,6 +120,15 @@ def take_back(desk: Desk, adjustment_id: int, *, reason: str, key: str | None = 
             note=reason,
             reverses=original,
         )
+
+
+def charge(desk: Desk, charge_id: int) -> Charge:
+    """One charge, to be looked at. Raises NotFound, NotAllowed."""
+    desk.require("view_money")
+    found = Charge.get_or_none(Charge.id == charge_id)
+    if found is None:
+        raise NotFound("No such charge", "Look at the account again")
+    return found
 
 
 def left_of(desk: Desk, charge_id: int, side: str) -> int:
@@ -132,8 +141,8 @@ def left_of(desk: Desk, charge_id: int, side: str) -> int:
 def _open(op: Operation, charge_id: int, side: str, amount: int) -> Charge:
     if side not in SIDES:
         raise Invalid("Whose part?", "patient or insurance", field="side")
-    charge = op.get(Charge, charge_id)
-    if charge.reverses_id:
+    found = op.get(Charge, charge_id)
+    if found.reverses_id:
         raise Conflict("This row takes another charge back", "", rule="reversed")
     left = left_of(op.desk, charge_id, side)
     if amount > left:
@@ -143,7 +152,7 @@ def _open(op: Operation, charge_id: int, side: str, amount: int) -> Charge:
             "Adjust that, or less",
             rule="adjust_over",
         )
-    return charge
+    return found
 
 
 def _write(

@@ -56,7 +56,7 @@ JOIN allocation x ON x.payment_id = y.id JOIN patient p ON p.id = y.patient_id
 WHERE y.location_id = ? AND y.business_day = ? AND y.kind = 'payment' AND x.charge_id IS NULL
 ORDER BY y.patient_id"""
 _PARKED = """
-SELECT d.key, d.heading, d.owner FROM draft d WHERE d.status = 'open'
+SELECT d.key, d.heading, d.owner FROM draft d WHERE d.status = 'open' AND d.form <> 'close'
 ORDER BY d.saved_at"""
 _ENTRIES = """
 SELECT y.receipt, y.kind, t.kind, t.card_brand, t.amount_cents, y.taken_at, y.patient_id,

@@ -38,6 +38,17 @@ def as_hledger(desk: Desk, first: date, last: date) -> bytes:
     return books.as_hledger(desk, first, last).encode()
 
 
+def write_into(folder: Path, name: str, content: bytes) -> Path:
+    """Write a new file into the clinic's own folder of reports. Raises Unreachable."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise Unreachable(
+            f"The folder for reports cannot be made: {error.strerror}", "Ask the administrator"
+        ) from None
+    return write(folder / Path(name).name, content)
+
+
 def write(path: Path, content: bytes) -> Path:
     """Write a new file, never over another one. Raises Unreachable."""
     try:
