@@ -56,6 +56,10 @@ class Settings:
     default_login: str = ""
     desk: str = "d1"
     drawer: str = ""
+    tax_id: str = ""  # the practice's, for receipts and estimates
+    printer: str = ""  # the CUPS queue for letters; empty: no printing
+    receipt_printer: str = ""  # the CUPS queue of a receipt printer (raw ESC/POS)
+    receipt_columns: int = 40  # characters on a line of it
     practice: bool = False  # a sample or training clinic: said on every screen
     frozen_now: str = ""  # ISO moment at which a sample clinic's clock stands; empty: real time
     policy: Policy = field(default_factory=Policy)
@@ -65,6 +69,11 @@ class Settings:
         """The file of an embedded database, without the ``sqlite://`` in front."""
         text = self.database.removeprefix("sqlite:///")
         return Path(text).expanduser()
+
+    @property
+    def templates(self) -> Path:
+        """Where the clinic keeps its own templates for paper."""
+        return self.database_path.with_name("templates")
 
     @property
     def key_path(self) -> Path:

@@ -12,7 +12,8 @@ from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
 _CHARGES = f"""
 SELECT c.id, c.business_day, c.service_day, c.kind, c.code, c.description, c.amount_cents,
   {PATIENT_LEFT}, {INSURANCE_LEFT}, coalesce(c.reverses_id, 0),
-  EXISTS (SELECT 1 FROM charge r WHERE r.reverses_id = c.id), c.by, c.posted_at
+  EXISTS (SELECT 1 FROM charge r WHERE r.reverses_id = c.id), c.by, c.posted_at,
+  c.insurance_cents
 FROM charge c WHERE c.patient_id = ?"""
 _ADJUSTMENTS = """
 SELECT j.id, j.business_day, j.charge_id, j.kind, j.reason, j.patient_cents, j.insurance_cents,
@@ -32,7 +33,8 @@ class AccountRow:
 
     ``what`` is charge, adjustment or document; ``cents`` what it adds to what is owed (below
     zero for money taken); ``left_cents`` is the patient's open part of a charge and
-    ``plan_cents`` the plan's. ``gone`` means that it was taken back.
+    ``plan_cents`` the plan's. ``gone`` means that it was taken back. ``served`` is a charge's
+    day of service, ``plan_billed`` the part of ``cents`` that is the plan's.
     """
 
     what: str
@@ -46,6 +48,8 @@ class AccountRow:
     plan_cents: int = 0
     gone: bool = False
     at: str = ""
+    served: date = date.min
+    plan_billed: int = 0
 
     @property
     def can_be_taken_back(self) -> bool:
@@ -59,7 +63,7 @@ def account(desk: Desk, patient_id: int) -> list[AccountRow]:
     kinds, adjusted, documents = dict(CHARGE_KINDS), dict(ADJUSTMENT_KINDS), dict(PAYMENT_KINDS)
     found: list[AccountRow] = []
     for (charge_id, day, served, kind, code, words, cents, left, plan, reverses, gone, by,
-         at) in desk.rows(_CHARGES, patient_id):  # fmt: skip
+         at, billed) in desk.rows(_CHARGES, patient_id):  # fmt: skip
         said = " ".join(filter(None, (kinds[kind].partition(",")[0], code, words)))
         when = f"{served[5:7]}/{served[8:]}/{served[:4]}"
         found.append(
@@ -68,7 +72,8 @@ def account(desk: Desk, patient_id: int) -> list[AccountRow]:
                 f"{'taken back: ' if reverses else ''}{said} of {when}", cents, by,
                 left_cents=0 if reverses or gone else left,
                 plan_cents=0 if reverses or gone else plan,
-                gone=bool(gone or reverses), at=at,
+                gone=bool(gone or reverses), at=at, served=date.fromisoformat(served),
+                plan_billed=billed,
             )
         )  # fmt: skip
     for (row_id, day, charge_id, kind, reason, patient, insurance, reverses, gone, by,
@@ -80,6 +85,7 @@ def account(desk: Desk, patient_id: int) -> list[AccountRow]:
                 f"{'taken back: ' if reverses else ''}{adjusted[kind]}{moved}, {reason}"
                 f" (charge {charge_id})",
                 patient + insurance, by, gone=bool(gone or reverses), at=at,
+                plan_billed=insurance,
             )
         )  # fmt: skip
     for row_id, day, receipt, kind, total, about, gone, by, at in desk.rows(_DOCUMENTS, patient_id):

@@ -87,6 +87,13 @@ def fee_of(desk: Desk, code: str, day: date, plan_id: int | None = None) -> int 
     return int(found[0][0]) if found else None
 
 
+def label_of(desk: Desk, code: str, day: date) -> str:
+    """What the clinic's own list calls a code; empty when it does not say."""
+    on = day.isoformat()
+    found = desk.rows(_FULL_FEE, _code(code), on, on)
+    return str(found[0][1]) if found else ""
+
+
 def post(
     desk: Desk,
     appointment_id: int,
