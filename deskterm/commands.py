@@ -128,6 +128,8 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "opening": ("v", "s"),
     "next": ("f", "x", "y", "m", "p", "b", "s", "u"),
     "message": ("f", "x", "y", "m", "j", "u"),
+    "report": ("v", "s", "g", "l"),
+    "account": ("x", "p", "u"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",
@@ -137,6 +139,8 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "opening": ("comma", "full_stop"),
     "next": ("slash", "comma", "full_stop", "minus"),
     "message": ("comma", "full_stop", "minus"),
+    "report": ("left_square_bracket", "right_square_bracket", "comma", "full_stop", "minus"),
+    "account": ("slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {

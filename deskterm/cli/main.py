@@ -19,6 +19,7 @@ from deskterm.errors import DesktermError, Unreachable
 GROUPS = {
     "admin": "deskterm.cli.admin",
     "data": "deskterm.cli.data",
+    "day": "deskterm.cli.day",
     "journal": "deskterm.cli.journal",
     "messages": "deskterm.cli.messages",
     "patients": "deskterm.cli.patients",

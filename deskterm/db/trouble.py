@@ -20,6 +20,33 @@ _GUARDS: dict[str, tuple[str, str, str]] = {
     "journal is append-only": ("journal", "The journal cannot be changed", ""),
     "a posted ": ("posted", "A posted payment cannot be changed", "Void it and post it again"),
     "receipt_sequence": ("receipt", "Two receipts asked for one number", "Press Enter again"),
+    "allocation_over": (
+        "allocation_over",
+        "That is paid meanwhile; nothing was posted",
+        "Look at what is due again",
+    ),
+    "allocation_under": (
+        "allocation_under",
+        "More would go back than was paid; nothing was posted",
+        "Look at the receipt again",
+    ),
+    "day_closed": (
+        "day_closed",
+        "That business day is closed; nothing was posted",
+        "Post it today, or have the day opened again",
+    ),
+    "shift_closed": (
+        "shift_closed",
+        "That drawer is counted and closed",
+        "Open it for the day first",
+    ),
+    "shift_open": ("shift_open", "That drawer is open already", "Count and close it first"),
+    "day_close_order": (
+        "day_state",
+        "The day was closed or opened again meanwhile",
+        "Look at it again",
+    ),
+    "adjustment_reverses": ("reverses", "That takes back something else", ""),
     "payment_unbalanced": (
         "unbalanced",
         "What was paid and what it was for do not add up",
