@@ -13,6 +13,7 @@ from deskterm.db import (
     patients,
     payments,
     scheduling,
+    ssh_keys,
     staff,
     tasks,
     visits,
@@ -21,6 +22,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, payments, messages, codes, tasks, exchange,
+    ssh_keys,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -32,6 +34,7 @@ TRIGGERS: tuple[str, ...] = (
     *visits.TRIGGERS,
     *payments.TRIGGERS,
     *messages.TRIGGERS,
+    *ssh_keys.TRIGGERS,
 )
 
 
