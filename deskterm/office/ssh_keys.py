@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from deskterm.clock import utc
+from deskterm.clock import zone
 from deskterm.db.ssh_keys import SshKey
 from deskterm.db.staff import Staff
 from deskterm.entry import ssh_keys as lines
@@ -227,7 +227,7 @@ def _until(desk: Desk, last_day: str | None) -> int | None:
     if last_day is None:
         return None
     midnight = datetime.combine(date.fromisoformat(last_day) + timedelta(days=1), time.min)
-    return int(utc(midnight, desk.zone).timestamp())
+    return int(midnight.replace(tzinfo=zone(desk.zone)).timestamp())
 
 
 def _taken(row: KeyRow) -> Conflict:
