@@ -44,20 +44,25 @@ def enter(arguments: Sequence[str]) -> None:
         print(found[1], file=sys.stderr)
         raise SystemExit(found[0])
     os.umask(0o077)
+    no_core_file()
     no_dumps()
 
 
-def no_dumps() -> None:
-    """No core file, and no other process of this account reads this one's memory."""
+def no_core_file() -> None:
+    """A crash leaves no copy of the records on the disk."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def no_dumps() -> None:
+    """No other process of this account reads this one's memory, nor does a crash handler."""
     try:
         import ctypes
 
         ctypes.CDLL(None).prctl(_DUMPABLE, 0, 0, 0, 0)
     except (ImportError, OSError, AttributeError):
-        # Not Linux: the limit above has to do.
+        # Not Linux: the limit on core files has to do.
         return
 
 

@@ -57,6 +57,7 @@ def run(desk: Desk, settings: Settings) -> int:
     if reason:
         raise Unreachable(reason, "The batch commands work everywhere: deskterm --help")
     prepare_environment()
+    gate.no_core_file()
     from deskterm.app import open_desk_screen
 
     free_time.lay_out(desk)

@@ -39,7 +39,8 @@ def refuse_shared(settings: Settings) -> None:
     if settings.practice or not _is_file(settings):
         return
     for fault in faults(settings):
-        raise Unreachable(f"{fault.path.name} {fault.found}", fault.hint, rule="shared_file")
+        what = f"The folder {fault.path.name}" if fault.path.is_dir() else fault.path.name
+        raise Unreachable(f"{what} {fault.found}", fault.hint, rule="shared_file")
 
 
 def faults(settings: Settings) -> Iterator[Fault]:
