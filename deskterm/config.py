@@ -63,6 +63,9 @@ class Settings:
     receipt_columns: int = 40  # characters on a line of it
     practice: bool = False  # a sample or training clinic: said on every screen
     frozen_now: str = ""  # ISO moment at which a sample clinic's clock stands; empty: real time
+    keys_file: str = ""  # where the keys for sshd are published; empty: nowhere
+    gate: str = "/usr/local/lib/deskterm/gate"  # what sshd runs for a key
+    desks: Mapping[str, str] = field(default_factory=dict)  # client address -> workstation
     policy: Policy = field(default_factory=Policy)
 
     @property

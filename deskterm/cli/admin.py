@@ -1,4 +1,4 @@
-"""``deskterm admin``: init, doctor, backup, restore."""
+"""``deskterm admin``: init, doctor, backup, restore; ssh-keys and gate."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
+from deskterm.cli import ssh_keys
 from deskterm.cli.session import Options, at_desk, command, show
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Set up and look after.")
+app.add_typer(ssh_keys.app, name="ssh-keys")
+app.command()(ssh_keys.gate)
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 

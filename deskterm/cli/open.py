@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from deskterm.cli import gate
 from deskterm.config import Settings, load
 from deskterm.errors import DesktermError, Unreachable
 from deskterm.office import free_time
@@ -26,13 +29,23 @@ def open_from_shell(options: dict[str, str]) -> int:
 
 
 def open_the_desk(database: str | None, login: str | None) -> int:
-    """Open the clinic's desk; the exit code. Without a terminal: usage, exit 2."""
+    """Open the clinic's desk; the exit code. Without a terminal: usage, exit 2.
+
+    ``login`` is believed: whoever can open the file owns it (see ``office/data_files.py``), and
+    behind SSH only the gate starts this.
+    """
+    if os.environ.get("SSH_ORIGINAL_COMMAND"):
+        print("Only the desk runs here; no command is accepted", file=sys.stderr)
+        return gate.COMMAND_GIVEN
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(USAGE, file=sys.stderr)
         return 2
     # Start-up makes many objects that stay; collecting among them is time lost.
     gc.disable()
     settings = load(database=database)
+    if gate.VARIABLE in os.environ:
+        desk = gate.workstation(os.environ, settings.desks)
+        settings = replace(settings, desk=desk or settings.desk)
     return run(open_desk(settings, login=login), settings)
 
 
@@ -44,6 +57,7 @@ def run(desk: Desk, settings: Settings) -> int:
     if reason:
         raise Unreachable(reason, "The batch commands work everywhere: deskterm --help")
     prepare_environment()
+    gate.no_core_file()
     from deskterm.app import open_desk_screen
 
     free_time.lay_out(desk)

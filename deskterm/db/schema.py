@@ -14,6 +14,7 @@ from deskterm.db import (
     patients,
     payments,
     scheduling,
+    ssh_keys,
     staff,
     tasks,
     visits,
@@ -22,7 +23,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange,
+    exchange, ssh_keys,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -35,6 +36,7 @@ TRIGGERS: tuple[str, ...] = (
     *payments.TRIGGERS,
     *dayclose.TRIGGERS,
     *messages.TRIGGERS,
+    *ssh_keys.TRIGGERS,
 )
 
 

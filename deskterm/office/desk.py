@@ -20,6 +20,7 @@ from deskterm.db.base import Record, Versioned, insert, update
 from deskterm.db.database import ClinicDatabase, open_database, rows
 from deskterm.db.migrate import migrate
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from deskterm.office.data_files import refuse_shared
 from deskterm.office.operations import permission_of
 
 R = TypeVar("R", bound=Record)
@@ -284,13 +285,14 @@ def open_desk(
     """Open the clinic's database for one person at one workstation, up to date.
 
     Raises Unreachable when the file does not exist yet (``deskterm admin init`` makes one) or
-    cannot be used, and NotAllowed for someone unknown.
+    cannot be used or is open to other accounts, and NotAllowed for someone unknown.
     """
     if "://" not in settings.database and not settings.database_path.exists():
         raise NotFound(
             f"There is no database {settings.database_path.name} yet",
             "deskterm admin init makes one; deskterm demo opens a sample clinic",
         )
+    refuse_shared(settings)
     db = open_database(settings.database)
     clock = clock or clock_for(settings)
     migrate(db, clock)

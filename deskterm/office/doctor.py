@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,12 +22,13 @@ from deskterm.db import journal
 from deskterm.db.database import ClinicDatabase, open_database, rows, sqlite_is_safe
 from deskterm.db.migrate import steps, version
 from deskterm.errors import DesktermError
-from deskterm.office import free_time, search_index
+from deskterm.office import free_time, search_index, ssh_keys
+from deskterm.office.data_files import NETWORK, filesystem, judge
 from deskterm.office.desk import Actor, Desk, clock_for
 
 Level = Literal["OK", "WARN", "FAIL"]
 _LITTLE_ROOM, _TOO_LITTLE_ROOM = 2**30, 100 * 2**20  # bytes
-_REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph"}
+_OLDEST_SSH = (9, 2)
 _BUILT = 2026  # no clock can be earlier than this program
 _DUMB = {"", "dumb", "unknown", "network", "dialup"}
 
@@ -56,8 +59,9 @@ def examine(
         _sqlite(),
         _guard("terminal", lambda: _terminal(environ)),
         _guard("clock", lambda: _clock(settings, clock)),
-        _guard("folder", lambda: _folder(settings.database_path)),
+        _guard("folder", lambda: _folder(settings)),
         _guard("disk room", lambda: _room(settings.database_path)),
+        _guard("OpenSSH", _openssh),
     ]
     path = settings.database_path
     if not path.is_file():
@@ -66,8 +70,8 @@ def examine(
         )
         return found
     found += [
-        _guard("database file", lambda: _file("database file", path)),
-        _guard("key file", lambda: _file("key file", settings.key_path)),
+        _guard("database file", lambda: _shared("database file", path, "chmod 600", settings)),
+        _guard("key file", lambda: _shared("key file", settings.key_path, "chmod 600", settings)),
     ]
     return [*found, *_inside(settings, clock)]
 
@@ -128,35 +132,21 @@ def _clock(settings: Settings, clock: Clock | None) -> Check:
     return Check("clock", "OK", shown)
 
 
-def _folder(path: Path) -> Check:
-    folder = path.parent
+def _folder(settings: Settings) -> Check:
+    folder = settings.database_path.parent
     mode = stat.S_IMODE(folder.stat().st_mode)
-    kind = _filesystem(folder)
-    if kind in _REMOTE:
+    kind = filesystem(folder)
+    if kind in NETWORK:
         return Check(
             "folder", "FAIL", f"on a network disk ({kind})",
             "Move the database to a local disk; locks are not safe over the network",
         )  # fmt: skip
     if not os.access(folder, os.W_OK | os.X_OK):
         return Check("folder", "FAIL", "may not be written", f"Give yourself write on {folder}")
-    if mode & 0o022:
-        return Check("folder", "WARN", f"others may write to it ({mode:04o})", "chmod 700 it")
+    shared = _shared("folder", folder, "chmod 700", settings)
+    if shared.level != "OK":
+        return shared
     return Check("folder", "OK", f"mode {mode:04o}{f', {kind}' if kind else ''}")
-
-
-def _filesystem(folder: Path) -> str:
-    """The type of the file system, where the machine tells."""
-    best, kind, wanted = "", "", str(folder.resolve())
-    try:
-        mounts = Path("/proc/mounts").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return ""
-    for line in mounts:
-        _, point, this, *_ = line.split(" ")
-        inside = wanted == point or wanted.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best):
-            best, kind = point, this
-    return kind
 
 
 def _room(path: Path) -> Check:
@@ -170,14 +160,55 @@ def _room(path: Path) -> Check:
     return Check("disk room", "OK", shown)
 
 
-def _file(name: str, path: Path) -> Check:
-    facts = path.stat()
-    mode = stat.S_IMODE(facts.st_mode)
-    if facts.st_uid != os.geteuid():
-        return Check(name, "WARN", "belongs to another account", "Run as its owner, or chown it")
-    if mode & 0o077:
-        return Check(name, "WARN", f"others may read it ({mode:04o})", f"chmod 600 {path.name}")
+def _shared(name: str, path: Path, remedy: str, settings: Settings) -> Check:
+    """A desk does not open on what others can reach, but for a practice clinic's."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    for fault in judge(path, remedy):
+        return Check(name, "WARN" if settings.practice else "FAIL", fault.found, fault.hint)
     return Check(name, "OK", f"mode {mode:04o}, own")
+
+
+def _openssh(sshd: Path = Path("/usr/sbin/sshd"), ssh: str = "/usr/bin/ssh") -> Check:
+    """The version that people sign in through; older ones lack what docs/deployment.md sets."""
+    if not sshd.exists():
+        return Check("OpenSSH", "OK", "no server here; nobody signs in over SSH")
+    try:
+        done = subprocess.run(
+            [ssh, "-V"], capture_output=True, text=True, timeout=5, env={}, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return Check("OpenSSH", "WARN", "its version is not to be had", "Look at: ssh -V")
+    found = re.match(r"OpenSSH_(\d+)\.(\d+)", done.stderr)
+    if found is None:
+        return Check("OpenSSH", "WARN", "its version is not to be had", "Look at: ssh -V")
+    shown = found[0].removeprefix("OpenSSH_")
+    if (int(found[1]), int(found[2])) < _OLDEST_SSH:
+        return Check(
+            "OpenSSH", "WARN", f"{shown} never ends a connection without a desk",
+            "Upgrade to 9.2 or newer, or leave UnusedConnectionTimeout out",
+        )  # fmt: skip
+    return Check("OpenSSH", "OK", shown)
+
+
+def _ssh_keys(desk: Desk) -> Check:
+    if not desk.settings.keys_file:
+        return Check("SSH keys", "OK", "not published by this clinic")
+    path = Path(desk.settings.keys_file)
+    facts, folder = path.lstat(), path.parent.stat()
+    mode = stat.S_IMODE(facts.st_mode)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid() or mode & 0o027:
+        return Check(
+            "SSH keys", "FAIL", f"{path.name} could be another account's work ({mode:04o})",
+            "Remove it, then: deskterm admin ssh-keys publish",
+        )  # fmt: skip
+    if stat.S_IMODE(folder.st_mode) & 0o022:
+        return Check("SSH keys", "FAIL", "others may write to its folder", "chmod 2750 it")
+    if not ssh_keys.published_as_recorded(desk):
+        return Check(
+            "SSH keys", "FAIL", "the keys file differs from the record",
+            "deskterm admin ssh-keys publish",
+        )  # fmt: skip
+    return Check("SSH keys", "OK", f"as recorded, mode {mode:04o}")
 
 
 def _inside(settings: Settings, clock: Clock | None) -> Iterator[Check]:
@@ -198,6 +229,8 @@ def _inside(settings: Settings, clock: Clock | None) -> Iterator[Check]:
         yield _guard("journal time", lambda: _journal_time(db, now))
         yield _guard("journal", lambda: _journal(db, settings))
         desk = Desk(db, Actor("doctor", "", "", frozenset()), settings, now, b"")
+        if schema.level == "OK":
+            yield _guard("SSH keys", lambda: _ssh_keys(desk))
         yield _guard("free time", lambda: _free_time(desk))
         yield _guard("name index", lambda: _name_index(db))
     finally:

@@ -10,6 +10,8 @@ OPERATIONS: dict[str, str] = {
     "clinic.init": "administer",
     "clinic.settings": "administer",
     "staff.add": "administer",
+    "staff.key_add": "administer",
+    "staff.key_revoke": "administer",
     "schedule.template": "manage_schedule",
     "schedule.exception": "manage_schedule",
     "schedule.horizon": "view_schedule",

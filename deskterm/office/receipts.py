@@ -5,6 +5,7 @@ It says who paid what for which kind of thing, never a diagnosis or the reason o
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -97,17 +98,31 @@ def text(desk: Desk, receipt: str, *, duplicate: bool = False, columns: int = 40
 def write(desk: Desk, receipt: str, folder: str | os.PathLike[str]) -> Path:
     """Write the receipt into ``folder`` as ``NUMBER.txt``, for its owner's eyes only.
 
-    The same receipt again is left as it is. Raises Conflict when the file holds something else
-    or is not a plain file, Unreachable when it cannot be written.
+    Neither the folder nor the file may be a link: nothing is written anywhere else. The same
+    receipt again is left as it is. Raises Conflict when the file holds something else or is
+    not a plain file, Unreachable when it cannot be written.
     """
     content = text(desk, receipt).encode()
     name = re.sub(r"[^A-Za-z0-9-]", "_", _read(desk, receipt).receipt) + ".txt"
     path = Path(folder) / name
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise _cannot(name, error) from None
+    try:
+        _write_into(place, name, content)
+    finally:
+        os.close(place)
+    return path
+
+
+def _write_into(place: int, name: str, content: bytes) -> None:
+    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        handle = os.open(name, new, 0o600, dir_fd=place)
     except FileExistsError:
-        if _holds(path, content):
-            return path
+        if _holds(place, name, content):
+            return
         raise Conflict(
             f"{name} is there already and holds something else",
             "Choose another folder, or move that file away",
@@ -121,9 +136,9 @@ def write(desk: Desk, receipt: str, folder: str | os.PathLike[str]) -> Path:
             out.flush()
             os.fsync(out.fileno())
     except OSError as error:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=place)
         raise _cannot(name, error) from None
-    return path
 
 
 def _read(desk: Desk, receipt: str) -> _Head:
@@ -213,10 +228,10 @@ def _wrapped(words: str, columns: int) -> list[str]:
     return [fit(row, columns) for row in textwrap.wrap(safe(words), columns)]
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    """Whether ``path`` is a plain file, not a link to one, with just this content."""
+def _holds(place: int, name: str, content: bytes) -> bool:
+    """Whether ``name`` is a plain file, not a link to one, with just this content."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
     except OSError:
         return False
     with os.fdopen(handle, "rb") as there:

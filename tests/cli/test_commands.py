@@ -204,6 +204,7 @@ def test_no_database_yet(tmp_path: Path) -> None:
 
 def test_not_a_database(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("this is a letter, not a database\n" * 100)
+    (tmp_path / "x.db").chmod(0o600)
     done = RUNNER.invoke(app, ["--db", str(tmp_path / "x.db"), "schedule", "day"])
     assert done.exit_code == 7 and "not a deskterm database" in done.stderr
 

@@ -28,9 +28,9 @@ def test_a_healthy_clinic(desk: Desk, clock: FrozenClock) -> None:
     not_ok = {n: c for n, c in found.items() if c.level != "OK" and n != "disk room"}
     assert not_ok == {}
     assert list(found) == [
-        "Python", "SQLite", "terminal", "clock", "folder", "disk room", "database file",
-        "key file", "schema", "pages", "administrator", "journal time", "journal", "free time",
-        "name index",
+        "Python", "SQLite", "terminal", "clock", "folder", "disk room", "OpenSSH",
+        "database file", "key file", "schema", "pages", "administrator", "journal time", "journal",
+        "SSH keys", "free time", "name index",
     ]  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def test_files_that_others_may_read(desk: Desk, clock: FrozenClock) -> None:
     desk.settings.key_path.chmod(0o640)
     desk.settings.database_path.parent.chmod(0o777)
     found = look(desk, clock)
-    assert [found[n].level for n in ("database file", "key file", "folder")] == ["WARN"] * 3
+    assert [found[n].level for n in ("database file", "key file", "folder")] == ["FAIL"] * 3
 
 
 def test_a_missing_or_wrong_key(desk: Desk, clock: FrozenClock) -> None:

@@ -172,6 +172,14 @@ def test_links_and_pipes_are_not_followed(desk: Desk, paid: Payment, tmp_path: P
         receipts.write(desk, paid.receipt, tmp_path)
 
 
+def test_a_folder_that_is_a_link_is_not_followed(desk: Desk, paid: Payment, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "receipts").symlink_to("elsewhere")
+    with pytest.raises(Unreachable):
+        receipts.write(desk, paid.receipt, tmp_path / "receipts")
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
 def test_a_folder_that_is_not_there(desk: Desk, paid: Payment, tmp_path: Path) -> None:
     with pytest.raises(Unreachable):
         receipts.write(desk, paid.receipt, tmp_path / "nowhere")

@@ -1,0 +1,1 @@
+"""The files that an administrator installs: gate, keys command, sshd, sudo and systemd settings."""
