@@ -7,7 +7,7 @@ A screen says which letters make sense on it in ``commands.SCREENS`` and impleme
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from deskterm import commands
 from deskterm.commands import BACK, Command
-from deskterm.errors import DesktermError
+from deskterm.errors import DesktermError, Stale
 from deskterm.office.desk import Desk
 from deskterm.widgets.lookup import Lookup
 from deskterm.widgets.record_form import RecordForm
@@ -34,6 +34,17 @@ _MOVES = frozenset(
     ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "comma", "full_stop",
      "tab", "shift+tab", "space")
 )  # fmt: skip
+
+# form -> what its presence says: ``d2 jkim is ... this patient``
+DOING = {
+    "check_in": "checking in",
+    "check_out": "checking out",
+    "payment": "taking a payment from",
+    "register": "editing",
+    "opening": "booking for",
+    "cancel": "cancelling a visit of",
+    "call": "writing a message about",
+}
 
 
 class DeskScreen(Screen[Any]):
@@ -58,6 +69,10 @@ class DeskScreen(Screen[Any]):
         super().__init__()
         self.pending = ""
         self._no_such_row = False
+        self._pointed: Hashable = None  # the record that had the row number typed so far
+        self._lost_row = False  # another desk took the record from under the cursor
+        self._is_behind = False  # another desk changed what is shown here while it was covered
+        self._banner: tuple[int, str] | None = None
         self.prompt: PromptRow | None = None
         self._focus_before: Widget | None = None
         self.header_row = HeaderRow()
@@ -90,6 +105,10 @@ class DeskScreen(Screen[Any]):
     def point_at(self, number: int) -> bool:
         """Put the cursor on row ``number``; whether there is one."""
         return False
+
+    def record_here(self) -> Hashable:
+        """What a letter would act on: it must be what stood there when the clerk looked."""
+        return None
 
     # The frame
 
@@ -127,6 +146,7 @@ class DeskScreen(Screen[Any]):
         self.take_focus()
         self.opened()
         self.refresh_frame()
+        self.desk_app.live.claim()
 
     def opened(self) -> None:
         """The screen is on and has the focus."""
@@ -139,8 +159,13 @@ class DeskScreen(Screen[Any]):
                 return
 
     def on_screen_resume(self) -> None:
-        """Another screen was closed above this one."""
+        """Another screen was closed above this one: show what came meanwhile."""
+        if self._is_behind:
+            self.changed_elsewhere()
         self.refresh_frame()
+        self.presence_changed()
+        self.desk_app.live.claim()
+        self.desk_app.live.row_is_free()
 
     def refresh_frame(self) -> None:
         """Draw rows 1 and 24 anew where their text changed."""
@@ -151,15 +176,39 @@ class DeskScreen(Screen[Any]):
 
     def reload(self) -> None:
         """Read and show again, keeping the cursor on its record and an open question's words."""
+        self._is_behind = False
         self.attempt(self.load)
         self.refresh_frame()
         if self.prompt is not None:
             self.prompt.typed()
 
-    def on_changes(self, entries: list[Entry]) -> None:
-        """Other desks saved something; reload when it concerns this screen."""
-        if any(self.concerns(entry) for entry in entries):
-            self.reload()
+    def on_changes(self, entries: list[Entry]) -> set[int]:
+        """Other desks saved something; the numbers of the entries that changed what is shown.
+
+        A screen that is covered only remembers that it has to look again.
+        """
+        found = {entry.seq for entry in entries if self.concerns(entry)}
+        if not found:
+            return found
+        if not self.is_current:
+            self._is_behind = True
+            return set()
+        before = self.record_here()
+        self.changed_elsewhere()
+        if before is not None and self.record_here() != before:
+            self._lost_row = True
+        return found
+
+    def changed_elsewhere(self) -> None:
+        """Show what other desks changed, nothing else moving."""
+        self.reload()
+
+    def presence_changed(self) -> None:
+        """Somebody came to, or left, a patient at another desk."""
+        if self._banner is not None:
+            from deskterm.screens.who import show_banner
+
+            self.attempt(show_banner, self, *self._banner)
 
     def on_minute(self) -> None:
         """A minute has passed."""
@@ -192,6 +241,7 @@ class DeskScreen(Screen[Any]):
             self.take_focus()
         self.refresh_frame()
         self.show_enter()
+        self.desk_app.live.row_is_free()
 
     def show_enter(self) -> None:
         """Row 22: what Enter will do; drawn anew when a question was closed."""
@@ -201,6 +251,12 @@ class DeskScreen(Screen[Any]):
     def say(self, text: str, *, level: Level = "say") -> None:
         """Put ``text`` into the message row; ``level`` is say, error or coach."""
         self.message_row.show(text, level)
+        self.desk_app.live.said()
+
+    @property
+    def is_asking_or_wrong(self) -> bool:
+        """Whether row 23 asks something or says what went wrong: no news goes over that."""
+        return self.prompt is not None or self.message_row.is_error
 
     def say_error(self, error: DesktermError) -> None:
         """What went wrong and what to do, in the message row."""
@@ -216,7 +272,10 @@ class DeskScreen(Screen[Any]):
 
     def failed(self, error: DesktermError) -> None:
         """An operation was refused. Forms override this to mark the field."""
-        self.say_error(error)
+        if self.desk_app.outage.is_of(error):
+            self.desk_app.outage.failed(error)
+        else:
+            self.say_error(error)
 
     # Keys
 
@@ -247,7 +306,7 @@ class DeskScreen(Screen[Any]):
         command = commands.LETTERS.get(letter) or commands.symbol(key)
         if command is None:
             return False
-        if self._no_such_row:
+        if self._is_another_row:
             self.action_no_such_row()
             return True
         self._forget_number()
@@ -258,6 +317,8 @@ class DeskScreen(Screen[Any]):
         pending = (self.pending + digit)[-4:]
         self.pending = pending
         self._no_such_row = not self.point_at(int(pending))
+        self._lost_row = False
+        self._pointed = self.record_here()
         if self._no_such_row:
             self.say(f"no row {pending}")
         self.key_row.show(self.keys_shown(), entry=self.pending)
@@ -265,16 +326,29 @@ class DeskScreen(Screen[Any]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enter goes to the list itself unless there is no such row."""
         if action == "no_such_row":
-            return self._no_such_row and self.mode == "LIST"
+            return self._is_another_row and self.mode == "LIST"
         return super().check_action(action, parameters)
 
     def action_no_such_row(self) -> None:
         """Nothing is done to a row that was not meant."""
-        self.say(f"no row {self.pending}. Nothing was done")
+        if self._no_such_row:
+            self.say(f"no row {self.pending}. Nothing was done")
+        else:
+            row = f"Row {self.pending}" if self.pending else "That row"
+            self.say(f"{row} was just taken away by another desk. Nothing was done")
         self._forget_number()
+        self._lost_row = False
+
+    @property
+    def _is_another_row(self) -> bool:
+        """Whether the cursor is not on what the clerk saw it on."""
+        swapped = bool(self.pending) and self.record_here() != self._pointed
+        return self._no_such_row or self._lost_row or swapped
 
     def key_comes(self, key: str) -> None:
         """A key is about to be handled: moving the cursor ends a row number half typed."""
+        if key in _MOVES:
+            self._lost_row = False
         if key in _MOVES and self.pending:
             self._forget_number()
 
@@ -383,6 +457,14 @@ class TaskScreen(DeskScreen):
             self.restore(self.draft.state)
             self.say(f"BACK. You were at: {self.where()}")
         self.show_enter()
+        self.say_who_else()
+
+    def say_who_else(self) -> None:
+        """Say before anything is typed that another desk is at work on this patient."""
+        if self.form in DOING and self._banner is not None:
+            others = self.desk_app.live.others(self._banner[0])
+            if others:
+                self.say("; ".join(other.words for other in others))
 
     def where(self) -> str:
         """The field that holds the cursor, in words."""
@@ -419,6 +501,16 @@ class TaskScreen(DeskScreen):
 
     def failed(self, error: DesktermError) -> None:
         """Mark the field that the office refused, or say it."""
+        if self.desk_app.outage.is_of(error):
+            self.save_draft()
+            self.desk_app.outage.failed(error)
+            self.enter_row.show("", error=f"{error.message}. Enter tries again")
+            return
+        if isinstance(error, Stale):
+            now = self.look_again(error)
+            self.say(f"{error.message}. What you typed is kept", level="error")
+            self.enter_row.show("", error=f"{now or error.message}. Enter again saves yours")
+            return
         field = getattr(error, "field", "")
         forms = list(self.query(RecordForm))
         text = f"{error.message}. {error.hint}" if error.hint else error.message
@@ -426,6 +518,10 @@ class TaskScreen(DeskScreen):
             forms[0].set_error(field, text)
         else:
             self.enter_row.show("", error=text)
+
+    def look_again(self, error: Stale) -> str:
+        """Read the record that was changed meanwhile; both values, in words."""
+        return ""
 
     # The draft
 
@@ -456,6 +552,7 @@ class TaskScreen(DeskScreen):
             self.say(f"NOT SAVED: {error.message}", level="error")
             return False
         self._unsaved = False
+        self.desk_app.live.claim()
         return True
 
     async def finish(self, said: str = "", *, undo: Callable[[], Any] | None = None) -> None:

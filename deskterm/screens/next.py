@@ -132,6 +132,10 @@ class NextScreen(RowKeys):
         row = self.list.current
         return self.items.get(str(row.key)) if row is not None else None
 
+    def record_here(self) -> str | None:
+        item = self.current_item()
+        return item.key if item is not None else None
+
     def item(self) -> QueueItem:
         """What is under the cursor. Raises Invalid when nothing is."""
         item = self.current_item()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deskterm.errors import Invalid
-from deskterm.office import scheduling, visits
+from deskterm.errors import DesktermError, Invalid, Stale
+from deskterm.office import news, scheduling, visits
 from deskterm.office.day_board import AppointmentRow
 from deskterm.screens.base import DeskScreen
 
@@ -31,12 +31,29 @@ class VisitKeys(DeskScreen):
         row = self.current_visit()
         return row.patient_id if row is not None else None
 
+    def record_here(self) -> int | None:
+        row = self.current_visit()
+        return row.id if row is not None else None
+
     def visit(self) -> AppointmentRow:
         """The visit under the cursor. Raises Invalid when there is none."""
         row = self.current_visit()
         if row is None:
             raise Invalid("No visit here", "Choose a row by its number, then the letter")
         return row
+
+    def failed(self, error: DesktermError) -> None:
+        """After a stale letter the row is shown as it is now, with what changed."""
+        before = self.current_visit()
+        super().failed(error)
+        if not isinstance(error, Stale) or before is None:
+            return
+        self.reload()
+        after = self.current_visit()
+        same = after is not None and after.id == before.id
+        now = news.visit_changes(before, after) if same and after is not None else ""
+        said = f"{error.message}. {now}" if now else error.message
+        self.say(f"{said}. Press the key again if it is still right", level="error")
 
     def patient_here(self) -> int:
         """The patient under the cursor. Raises Invalid when there is none."""
