@@ -190,7 +190,8 @@ class DeskScreen(Screen[Any]):
         found = {entry.seq for entry in entries if self.concerns(entry)}
         if not found:
             return found
-        if not self.is_current:
+        # Textual calls a covered screen current as well when the one above lets colours through.
+        if self.app.screen is not self:
             self._is_behind = True
             return set()
         before = self.record_here()
