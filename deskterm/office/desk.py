@@ -19,7 +19,7 @@ from deskterm.config import Settings
 from deskterm.db import journal
 from deskterm.db.base import Record, Versioned, insert, update
 from deskterm.db.database import ClinicDatabase, open_database, rows
-from deskterm.db.fields import Choice
+from deskterm.db.fields import Choice, Moment
 from deskterm.db.migrate import migrate
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
@@ -234,9 +234,11 @@ def stale(desk: Desk, record: Record, version: int) -> Stale:
     table, record_id = record._meta.table_name, record.get_id()
     changes: list[dict[str, Any]] = []
     said: list[str] = []
-    for entry in journal.read(
-        desk.database, entity=(table, record_id), newest_first=True, limit=20
-    ):
+    # What is written beside a patient is journaled under its own name, and the patient's number.
+    about: dict[str, Any] = {"entity": (table, record_id)}
+    if table == "patient":
+        about = {"patient_id": record_id}
+    for entry in journal.read(desk.database, **about, newest_first=True, limit=20):
         for row in entry.changed:
             after = row["after"] or {}
             if row["table"] != table or row["id"] != record_id or row["before"] is None:
@@ -260,6 +262,7 @@ def stale(desk: Desk, record: Record, version: int) -> Stale:
         f"Changed by {who} while you were typing" + (f": {what}" if what else ""),
         "What you typed is kept; look at the new values, then press Enter again",
         changes=changes,
+        who=who,
         version=getattr(record, "version", None),
     )
 
@@ -272,7 +275,7 @@ def _said(record: Record, before: dict[str, Any], after: dict[str, Any]) -> list
     said = []
     for name in after:
         column = record._meta.columns.get(name)
-        if name == "version" or column is None:
+        if name == "version" or column is None or isinstance(column, Moment):
             continue
         label = (column.verbose_name or column.name.replace("_", " ")).lower()
         if isinstance(column, Choice) and before.get(name) and after[name]:

@@ -121,7 +121,8 @@ class OpeningScreen(TaskScreen):
 
     def subject(self) -> tuple[int | None, int | None]:
         if self.search_form is not None and "patient" in self.search_form.sheet.specs:
-            chosen = self.search_form.values.get("patient")
+            # Only this field: whether the next one is shown is asked of this very answer.
+            chosen = self.search_form.sheet.reading("patient").value
             return (chosen if isinstance(chosen, int) else self.patient_id), self.moving_id
         return self.patient_id, self.moving_id
 

@@ -71,6 +71,7 @@ class PaymentScreen(TaskScreen):
         self.change_panel = Panel(height=1)
         self.receipt_panel = Panel(classes="receipt")
         self._warned: set[str] = set()
+        self._agreed: list[payments.Due] = []  # what was due when the clerk last typed
 
     def subject(self) -> tuple[int | None, int | None]:
         return self.patient_id, self.appointment_id
@@ -111,6 +112,8 @@ class PaymentScreen(TaskScreen):
 
     def load(self) -> None:
         self.box.dues = self._dues()
+        if not self.dirty:
+            self._agreed = self.box.dues
         show_banner(self, self.patient_id, self._visit_text())
         self.show_money()
 
@@ -221,6 +224,7 @@ class PaymentScreen(TaskScreen):
 
     def on_record_form_typed(self) -> None:
         self._warned.clear()
+        self._agreed = self.box.dues
         self.show_money()
         super().on_record_form_typed()
 
@@ -265,11 +269,11 @@ class PaymentScreen(TaskScreen):
 
     def _due_changed(self) -> bool:
         """Whether something was paid or charged since the dues were shown; then they are."""
-        before, shown = self.box.due, self.box.dues
+        before, agreed = sum(due.due_cents for due in self._agreed), self._agreed
         now = self.attempt(self._dues)
-        if now is None or now == shown:
-            return False
-        self.box.dues = now
+        if now is None or now == agreed:
+            return now is None
+        self.box.dues = self._agreed = now
         self.show_money()
         self.save_draft()
         last = self.attempt(news.last_payment, self.desk, self.patient_id) or "another desk"

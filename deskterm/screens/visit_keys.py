@@ -52,8 +52,8 @@ class VisitKeys(DeskScreen):
         after = self.current_visit()
         same = after is not None and after.id == before.id
         now = news.visit_changes(before, after) if same and after is not None else ""
-        said = f"{error.message}. {now}" if now else error.message
-        self.say(f"{said}. Press the key again if it is still right", level="error")
+        said = f"Changed by {error.details['who']}: {now}" if now else error.message
+        self.say(f"{said}. Once more if still right", level="error")
 
     def patient_here(self) -> int:
         """The patient under the cursor. Raises Invalid when there is none."""
