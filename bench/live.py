@@ -40,7 +40,7 @@ def main() -> None:
             change()  # type: ignore[operator]
             began = time.perf_counter()
             limit = began + 5
-            while time.perf_counter() < limit and b"'" not in term.raw[term._mark :]:
+            while time.perf_counter() < limit and len(term.raw) == term._mark:
                 term.pump(0.001)
             waits.append((time.perf_counter() - began) * 1000)
             term.wait_quiet(0.25)

@@ -89,7 +89,9 @@ def save(
                 "SELECT 1 FROM patient WHERE id = ?", patient_id
             ):
                 raise NotFound(f"No such patient: {patient_id}", "Look them up again")
-            Draft.insert(key=key, owner=desk.actor.login, opened_at=now, **values).execute(desk.database)
+            Draft.insert(key=key, owner=desk.actor.login, opened_at=now, **values).execute(
+                desk.database
+            )
             return True
         owner, status = found[0]
         if owner != desk.actor.login:
