@@ -34,6 +34,7 @@ def test_a_booking_a_stage_and_a_message_show_at_the_other_desk(tmp_path: Path) 
         with one, other:
             ready(one)
             ready(other)
+            other.wait_quiet()
             before = other.screen()
             # A stage: the row that was shown changes, the cursor and the rest do not.
             one.send(f"{row_of(morning, 'hui')}f".encode())
