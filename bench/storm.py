@@ -15,7 +15,7 @@ def main() -> None:
     """Let them loose, then look at the file and print."""
     from deskterm.clock import FrozenClock
     from deskterm.config import Settings
-    from deskterm.office import clinic
+    from deskterm.office import clinic, scheduling
     from tests.office.hours import open_clinic
     from tests.processes.storm import faults, storm
 
@@ -26,8 +26,10 @@ def main() -> None:
     made = open_clinic(desk)
     people = [made.patient(f"STORM{n}").id for n in range(40)]
     for n in range(8):
-        start = datetime(2026, 3, 18, 8 + n // 2, n % 2 * 30)
-        made.appointment(made.patient(f"TODAY{n}"), start, "LEE")
+        scheduling.book(
+            desk, patient_id=people[n], visit_type="FU", provider="LEE",
+            start=datetime(2026, 3, 18, (10, 11, 13, 14)[n // 2], n % 2 * 30),
+        )  # fmt: skip
     told = storm(settings.database, now, people, desks=desks, seconds=seconds)
     writes = len(told.waits)
     print(f"{desks} desks, {seconds:.0f} s: {writes} writes ({writes / seconds:.0f}/s), "

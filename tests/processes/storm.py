@@ -139,7 +139,7 @@ def work(desk: Desk, seconds: float, people: list[int]) -> dict[str, Any]:
     def pay() -> None:
         payments.take(
             desk, chance.choice(people), tenders=[TenderEntry("check", 100, "1001")],
-            allow_prepayment=True,
+            allow_prepayment=True, key=f"{desk.workstation}-{len(waits)}-{chance.random()}",
         )  # fmt: skip
 
     actions = (book, book, cancel, move_on, write_down, pay)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from deskterm.office import scheduling
 from deskterm.office.desk import Desk
 from tests.conftest import NOW
 from tests.office.hours import open_clinic
@@ -18,7 +19,10 @@ def test_a_storm_leaves_the_file_whole(desk: Desk) -> None:
     made = open_clinic(desk)
     people = [made.patient(f"STORM{n}").id for n in range(12)]
     for n, hour in enumerate((10, 11, 13, 14)):
-        made.appointment(made.patient(f"TODAY{n}"), datetime(2026, 3, 18, hour), "LEE")
+        scheduling.book(
+            desk, patient_id=people[n], visit_type="FU", provider="LEE",
+            start=datetime(2026, 3, 18, hour),
+        )  # fmt: skip
     told = storm(desk.settings.database, NOW, people, desks=6, seconds=3)
     kinds = {kind.partition(":")[0] for kind in told.refused}
     assert kinds <= {"conflict", "stale"}, told.refused  # above all: no busy, no unreachable
