@@ -135,9 +135,11 @@ class Live:
         screen = self._app.screen
         if not isinstance(screen, DeskScreen) or screen.is_asking_or_wrong:
             return  # what ends the question or follows the error writes row 23, and comes here
-        text = self._waiting.popleft()
+        # The newest is said, the others wait where they can be read: news is not replayed.
+        text = self._waiting.pop()
         if self._waiting:
             text = f"{text}  (+{len(self._waiting)}: F3)"
+            self._waiting.clear()
         screen.message_row.show(text, "say")
         if self._clear_timer is not None:
             self._clear_timer.stop()

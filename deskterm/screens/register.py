@@ -15,7 +15,7 @@ from deskterm.office.patients import LookAlike, PatientEntry
 from deskterm.screens.base import TaskScreen
 from deskterm.screens.register_fields import all_fields, entry_of, values_of, who_fields
 from deskterm.screens.stale import StaleScreen
-from deskterm.screens.who import show_banner
+from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.comparing import differences, merge
 from deskterm.widgets.field_sheet import Sheet
 from deskterm.widgets.record_form import RecordForm
@@ -87,7 +87,10 @@ class RegisterScreen(TaskScreen):
             self.version = int(self.draft.state["version"])
             if self.base is not None and isinstance(self.draft.state.get("base"), dict):
                 self.base.restore(self.draft.state["base"])
-        yield RecordForm(all_fields(self.desk), values, verb="SAVE", classes="body")
+        specs = all_fields(self.desk)
+        if self.patient_id is not None:
+            specs.insert(0, identity_field(self))
+        yield RecordForm(specs, values, verb="SAVE", classes="body")
 
     def _typed_values(self) -> dict[str, Any]:
         """What was typed into the finder, put into the right fields."""

@@ -6,6 +6,7 @@ from deskterm.errors import DesktermError, Invalid, Stale
 from deskterm.office import news, scheduling, visits
 from deskterm.office.day_board import AppointmentRow
 from deskterm.screens.base import DeskScreen
+from deskterm.screens.identify import identified
 
 # What ``f`` does from each stage; checking in and out are screens of their own.
 NEXT_STEP = {
@@ -81,8 +82,12 @@ class VisitKeys(DeskScreen):
         elif step == "room":
             await self.desk_app.go("jot", appointment_id=row.id, what="room")
         else:
-            getattr(visits, step)(self.desk, row.id, version=row.version)
-            self.moved_on(row, step)
+
+            def move_on() -> None:
+                getattr(visits, step)(self.desk, row.id, version=row.version)
+                self.moved_on(row, step)
+
+            await identified(self, row.patient_id, move_on)
 
     def moved_on(self, row: AppointmentRow, step: str) -> None:
         """Say what was done to a visit, remember how to take it back, and show it."""
@@ -93,8 +98,12 @@ class VisitKeys(DeskScreen):
 
     async def do_no_show(self) -> None:
         row = self.visit()
-        visits.no_show(self.desk, row.id, version=row.version)
-        self.moved_on(row, "no_show")
+
+        def note_it() -> None:
+            visits.no_show(self.desk, row.id, version=row.version)
+            self.moved_on(row, "no_show")
+
+        await identified(self, row.patient_id, note_it)
 
     async def do_reschedule(self) -> None:
         await self.desk_app.go("opening", moving=self.visit().id)

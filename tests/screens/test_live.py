@@ -132,7 +132,7 @@ async def test_news_comes_one_line_at_a_time(morning: Morning, here: Desk) -> No
         assert clerk.row(23) == first, "no sooner than two seconds later"
         clerk.app.live._free_again()
         await clerk.settle()
-        assert "TRAN O arrived" in clerk.row(23)
+        assert "SMITH J arrived" in clerk.row(23)
         assert "(+1: F3)" in clerk.row(23)
         assert len(clerk.app.live.notices) == 3
 
