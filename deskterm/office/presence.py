@@ -15,6 +15,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deskterm.office.desk import Desk
 
@@ -121,7 +122,7 @@ class Presence:
         return self._file
 
 
-def _read(path: str) -> list[dict[str, list[tuple[int, str]] | str]]:
+def _read(path: str) -> list[dict[str, Any]]:
     """What a living desk's file says; nothing for a dead one's or for one that is not whole."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -149,11 +150,11 @@ def _is_alive(handle: int) -> bool:
 
 def _sweep(where: Path) -> None:
     """Take away the files of desks that died."""
-    for path in where.iterdir():
+    for path in where.glob("[!.]*"):
         with contextlib.suppress(OSError):
             handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                if not path.name.startswith(".") and not _is_alive(handle):
+                if not _is_alive(handle):
                     path.unlink(missing_ok=True)
             finally:
                 os.close(handle)

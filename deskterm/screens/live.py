@@ -11,6 +11,8 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING
 
+from textual.timer import Timer
+
 from deskterm.db.bell import DESKS
 from deskterm.db.journal import Entry
 from deskterm.errors import DesktermError
@@ -40,7 +42,9 @@ class Live:
         self.presence = Presence(app.desk)
         self.notices: deque[str] = deque(maxlen=NOTICES_KEPT)
         self._waiting: deque[str] = deque(maxlen=NOTICES_KEPT)
-        self._line_timer = self._clear_timer = self._batch = None
+        self._line_timer: Timer | None = None
+        self._clear_timer: Timer | None = None
+        self._batch: asyncio.TimerHandle | None = None
         self._looked_at = float("-inf")
 
     # Hearing

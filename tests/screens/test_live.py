@@ -47,7 +47,10 @@ def cancel(morning: Morning, who: str) -> None:
     scheduling.cancel(morning.desk, visit.id, version=version, by="patient", reason="better")
 
 
-async def test_a_save_elsewhere_is_heard_without_asking(morning: Morning, here: Desk) -> None:
+async def test_a_save_elsewhere_is_heard_without_asking(
+    morning: Morning, here: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deskterm.screens.live.ASK_SECONDS", 3600)
     async with at_desk(here) as clerk:
         row = clerk.line_with("HUI Z")
         visits.arrive(morning.desk, morning.visits["hui"].id, version=1)

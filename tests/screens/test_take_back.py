@@ -45,8 +45,8 @@ CASES = {
     "ready": Case("f", lambda desk, visit: visits.with_provider(desk, visit)),
     "no-show": Case("n"),
     "cancel": Case("xbetter\n"),
-    "move": Case("rfri 9a\n"),
-    "book": Case("bfri 9a\n"),
+    "move": Case("rfri am\n"),
+    "book": Case("bfri am\n"),
 }
 
 

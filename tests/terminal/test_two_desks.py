@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -59,6 +60,16 @@ def test_a_booking_a_stage_and_a_message_show_at_the_other_desk(tmp_path: Path) 
             other.send(b"gfri\r")
             other.wait_for("DAY  Fri Mar 20")
             assert any("TRAN O" in line for line in other.screen())
+            # Somebody at work on a patient is seen until they are done, or die.
+            other.send(b"gt\r")
+            other.wait_for("DAY  Wed Mar 18")
+            number = row_of(morning, "tran")
+            other.send(f"{number}".encode(), "enter")
+            other.wait_for("PATIENT")
+            one.send(f"{number}i".encode())
+            other.wait_for("d1 mlopez: editing")
+            one.signal(signal.SIGKILL)
+            other.wait_for(lambda lines: "editing" not in lines[1])
 
 
 def test_both_edit_one_patient_and_nothing_typed_is_lost(tmp_path: Path) -> None:
