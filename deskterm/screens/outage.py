@@ -9,6 +9,7 @@ from deskterm.db.database import WAIT_SECONDS
 from deskterm.entry.times import show_time
 from deskterm.errors import Busy, DesktermError, Unreachable
 from deskterm.office import drafts
+from deskterm.screens.base import DeskScreen
 
 if TYPE_CHECKING:
     from deskterm.app import DeskApp
@@ -36,10 +37,9 @@ class Outage:
 
     @property
     def words(self) -> str:
-        """``NOT SAVED: server not answering since 9:41a. ...``, for row 23."""
+        """``NOT SAVED: server not answering since 9:41a. ...``, for the 80 cells of row 23."""
         at = show_time(self._since.time()) if self._since is not None else ""
-        kept = "What you type is kept here and saved when it answers"
-        return f"NOT SAVED: server not answering since {at}. {kept}"
+        return f"NOT SAVED: server not answering since {at}. Kept here; saved when it answers"
 
     def is_of(self, error: DesktermError) -> bool:
         """Whether ``error`` means that the database does not answer."""
@@ -100,6 +100,9 @@ class Outage:
         desk.database.wait_at_most(WAIT_SECONDS)
         self._app.read_counts()
         self._app.say("The server answers again. What you typed is saved; press Enter to go on")
+        screen = self._app.screen
+        if isinstance(screen, DeskScreen):
+            screen.show_enter()
 
     def _write(self, key: str, content: dict[str, Any] | None) -> None:
         desk = self._app.desk

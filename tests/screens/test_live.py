@@ -12,6 +12,7 @@ from deskterm.clock import FrozenClock
 from deskterm.config import Settings
 from deskterm.office import messages, patients, presence, scheduling, visits
 from deskterm.office.desk import Desk, open_desk
+from deskterm.office.patients import AddressEntry
 from deskterm.office.presence import Claim, Presence
 from deskterm.screens.day import DayScreen
 from tests.screens.driver import at_desk
@@ -102,6 +103,24 @@ async def test_a_field_being_edited_is_left_alone(morning: Morning, here: Desk) 
         await clerk.news()
         assert (form.field, form.sheet.text(field)) == (field, "25ca")
         assert form.sheet.editors[field].cursor == place
+
+
+async def test_a_check_in_shows_what_was_changed_under_it(morning: Morning, here: Desk) -> None:
+    """The address that is read out is the one that Enter confirms."""
+    patient = morning.people["tran"]
+    async with at_desk(here) as clerk:
+        await clerk.app.go("check_in", appointment_id=morning.visits["tran"].id)
+        await clerk.settle()
+        await clerk.type("06")
+        form = clerk.screen.check_form
+        was = form.field
+        patients.set_address(
+            morning.desk, patient.id, AddressEntry("9 Oak St", city="Macon", state="IL")
+        )
+        await clerk.news()
+        assert "9 Oak St" in clerk.line_with("Contact")
+        assert (form.field, form.sheet.text(was)) == (was, "06")
+        assert "TRAN O record changed by mlopez at d2" in clerk.row(23)
 
 
 async def test_news_stands_back_for_errors_and_questions(morning: Morning, here: Desk) -> None:
