@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from pathlib import Path
 
-from tests.terminal.desk_fixture import Morning, ready, wait_until
+from deskterm.office import messages
+from tests.terminal.desk_fixture import LOGIN, Morning, ready, wait_until
 from tests.terminal.pty_desk import PtyDesk
 
 
@@ -47,19 +49,33 @@ def test_a_booking_a_stage_and_a_message_show_at_the_other_desk(tmp_path: Path) 
             after = other.screen()
             changed = [n for n in range(24) if before[n] != after[n]]
             assert all("HUI Z" in after[n] or n in (1, 20, 21, 22) for n in changed), changed
-            # A booking, typed at one desk.
+            # A booking, typed at one desk, comes to the day that the other shows.
+            other.send(b"gfri\r")
+            other.wait_for("DAY  Fri Mar 20")
+            assert not any("TRAN O" in line for line in other.screen())
             one.send(b":b tran fu patel fri 9a\r")
-            one.wait_for("Enter")
             mark = morning.journal_mark()
             for _ in range(6):
                 if "appointment.book" in morning.journal_from(mark):
                     break
+                began = time.monotonic()
                 one.send(b"\r")
-                one.wait_quiet(0.3)
+                wait_until(one, lambda: morning.journal_from(mark) or "ERR" in one.text()
+                           or not one.pump(0.3), "Enter was taken")  # fmt: skip
             assert "appointment.book" in morning.journal_from(mark), one.text()
-            other.send(b"gfri\r")
-            other.wait_for("DAY  Fri Mar 20")
-            assert any("TRAN O" in line for line in other.screen())
+            seen(other, "'SCH", began)
+            assert any("'SCH" in line for line in other.screen() if "TRAN O" in line)
+            # Who did it follows when row 23 is free again, at most every two seconds.
+            other.wait_for("TRAN O booked Fri Mar 20 9:00a by mlopez at d1")
+            # A message counts in row 1 of everybody whom it waits for.
+            queue = int(re.findall(r" Q(\d+) ", other.screen()[0])[0])
+            messages.take(
+                morning.desk, caller="self", relationship="self", callback="217-555-0142",
+                patient_id=morning.people["faber"].id, topic="rx", body="refill",
+                urgency="today", assignee=LOGIN, key="m2",
+            )  # fmt: skip
+            seen(other, f" Q{queue + 1} ", time.monotonic())
+            seen(one, f" Q{queue + 1} ", time.monotonic())
             # Somebody at work on a patient is seen until they are done, or die.
             other.send(b"gt\r")
             other.wait_for("DAY  Wed Mar 18")
