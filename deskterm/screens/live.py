@@ -137,7 +137,7 @@ class Live:
         if not self._waiting or self._line_timer is not None:
             return
         screen = self._app.screen
-        if not isinstance(screen, DeskScreen) or screen.is_asking_or_wrong:
+        if not isinstance(screen, DeskScreen) or self._app.blanked or screen.is_asking_or_wrong:
             return  # what ends the question or follows the error writes row 23, and comes here
         # The newest is said, the others wait where they can be read: news is not replayed.
         text = self._waiting.pop()
