@@ -172,6 +172,15 @@ class PatientScreen(VisitKeys):
             self._changed[appointment_id] = self.desk.now()
         return True
 
+    def on_minute(self) -> None:
+        """The mark of what another desk changed goes after a minute."""
+        if self._changed and self.app.screen is self:
+            self.reload()
+            now = self.desk.now()
+            self._changed = {k: at for k, at in self._changed.items() if now - at < CHANGED_FOR}
+        else:
+            super().on_minute()
+
     def opened(self) -> None:
         others = self.desk_app.live.others(self.patient_id)
         if others:

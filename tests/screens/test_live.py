@@ -123,6 +123,21 @@ async def test_a_check_in_shows_what_was_changed_under_it(morning: Morning, here
         assert "TRAN O record changed by mlopez at d2" in clerk.row(23)
 
 
+async def test_a_changed_row_is_marked_on_every_list_for_a_minute(
+    morning: Morning, here: Desk
+) -> None:
+    (message_id,) = morning.rows("SELECT id FROM message")[0]
+    async with at_desk(here) as clerk:
+        await clerk.app.go("next")
+        await clerk.settle()
+        messages.forward(morning.desk, message_id, version=1, assignee=LOGIN, note="yours")
+        await clerk.news()
+        assert "'" in clerk.line_with("COLE")
+        clerk.desk.clock.advance(minutes=2)  # type: ignore[attr-defined]
+        await clerk.minute()
+        assert "'" not in clerk.line_with("COLE")
+
+
 async def test_news_stands_back_for_errors_and_questions(morning: Morning, here: Desk) -> None:
     async with at_desk(here) as clerk:
         clerk.screen.say("That time is gone", level="error")
