@@ -8,6 +8,7 @@ from datetime import date, datetime
 from deskterm.db import journal
 from deskterm.db.journal import Entry
 from deskterm.entry.times import show_time
+from deskterm.office import day_board
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.desk import Desk
 
@@ -90,6 +91,14 @@ def last_payment(desk: Desk, patient_id: int) -> str:
         if entry.operation in _DONE and entry.operation.startswith(("payment.", "coverage.")):
             return f"{_DONE[entry.operation]} by {entry.actor} at {entry.desk}"
     return "another desk"
+
+
+def visit_now(desk: Desk, before: AppointmentRow | None) -> tuple[AppointmentRow | None, str]:
+    """The visit as it is now, and what was changed of it since it was read."""
+    if before is None:
+        return None, ""
+    after = day_board.appointment(desk, before.id)
+    return after, visit_changes(before, after)
 
 
 def visit_changes(before: AppointmentRow, after: AppointmentRow) -> str:

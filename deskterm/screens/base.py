@@ -7,26 +7,25 @@ A screen says which letters make sense on it in ``commands.SCREENS`` and impleme
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import Screen
 from textual.widget import Widget
 
 from deskterm import commands
 from deskterm.commands import BACK, Command
 from deskterm.errors import DesktermError, Stale
 from deskterm.office.desk import Desk
+from deskterm.screens.watching import DOING, WatchingScreen
 from deskterm.widgets.lookup import Lookup
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import BannerRow, EnterRow, HeaderRow, KeyRow, Level, MessageRow
 
 if TYPE_CHECKING:
     from deskterm.app import DeskApp
-    from deskterm.db.journal import Entry
     from deskterm.screens.prompt import PromptRow
 
 T = TypeVar("T")
@@ -35,19 +34,8 @@ _MOVES = frozenset(
      "tab", "shift+tab", "space")
 )  # fmt: skip
 
-# form -> what its presence says: ``d2 jkim is ... this patient``
-DOING = {
-    "check_in": "checking in",
-    "check_out": "checking out",
-    "payment": "taking a payment from",
-    "register": "editing",
-    "opening": "booking for",
-    "cancel": "cancelling a visit of",
-    "call": "writing a message about",
-}
 
-
-class DeskScreen(Screen[Any]):
+class DeskScreen(WatchingScreen):
     """A place at the desk.
 
     ``place`` is its name in ``commands.SCREENS`` (for its letters and key row); ``title_text``
@@ -69,10 +57,6 @@ class DeskScreen(Screen[Any]):
         super().__init__()
         self.pending = ""
         self._no_such_row = False
-        self._pointed: Hashable = None  # the record that had the row number typed so far
-        self._lost_row = False  # another desk took the record from under the cursor
-        self._is_behind = False  # another desk changed what is shown here while it was covered
-        self._banner: tuple[int, str] | None = None
         self.prompt: PromptRow | None = None
         self._focus_before: Widget | None = None
         self.header_row = HeaderRow()
@@ -94,10 +78,6 @@ class DeskScreen(Screen[Any]):
     def load(self) -> None:
         """Read what is shown and show it; called on opening and when another desk changed it."""
 
-    def concerns(self, entry: Entry) -> bool:
-        """Whether another desk's operation changes what this screen shows."""
-        return False
-
     def keys_shown(self) -> list[tuple[str, str]]:
         """Row 24: the keys that work here, most useful first."""
         return commands.key_row(self.place) if self.place in commands.SCREENS else []
@@ -105,10 +85,6 @@ class DeskScreen(Screen[Any]):
     def point_at(self, number: int) -> bool:
         """Put the cursor on row ``number``; whether there is one."""
         return False
-
-    def record_here(self) -> Hashable:
-        """What a letter would act on: it must be what stood there when the clerk looked."""
-        return None
 
     # The frame
 
@@ -182,35 +158,6 @@ class DeskScreen(Screen[Any]):
         if self.prompt is not None:
             self.prompt.typed()
 
-    def on_changes(self, entries: list[Entry]) -> set[int]:
-        """Other desks saved something; the numbers of the entries that changed what is shown.
-
-        A screen that is covered only remembers that it has to look again.
-        """
-        found = {entry.seq for entry in entries if self.concerns(entry)}
-        if not found:
-            return found
-        # Textual calls a covered screen current as well when the one above lets colours through.
-        if self.app.screen is not self:
-            self._is_behind = True
-            return set()
-        before = self.record_here()
-        self.changed_elsewhere()
-        if before is not None and self.record_here() != before:
-            self._lost_row = True
-        return found
-
-    def changed_elsewhere(self) -> None:
-        """Show what other desks changed, nothing else moving."""
-        self.reload()
-
-    def presence_changed(self) -> None:
-        """Somebody came to, or left, a patient at another desk."""
-        if self._banner is not None:
-            from deskterm.screens.who import show_banner
-
-            self.attempt(show_banner, self, *self._banner)
-
     def on_minute(self) -> None:
         """A minute has passed."""
         self.refresh_frame()
@@ -253,11 +200,6 @@ class DeskScreen(Screen[Any]):
         """Put ``text`` into the message row; ``level`` is say, error or coach."""
         self.message_row.show(text, level)
         self.desk_app.live.said()
-
-    @property
-    def is_asking_or_wrong(self) -> bool:
-        """Whether row 23 asks something or says what went wrong: no news goes over that."""
-        return self.prompt is not None or self.message_row.is_error
 
     def say_error(self, error: DesktermError) -> None:
         """What went wrong and what to do, in the message row."""
@@ -339,12 +281,6 @@ class DeskScreen(Screen[Any]):
             self.say(f"{row} was just taken away by another desk. Nothing was done")
         self._forget_number()
         self._lost_row = False
-
-    @property
-    def _is_another_row(self) -> bool:
-        """Whether the cursor is not on what the clerk saw it on."""
-        swapped = bool(self.pending) and self.record_here() != self._pointed
-        return self._no_such_row or self._lost_row or swapped
 
     def key_comes(self, key: str) -> None:
         """A key is about to be handled: moving the cursor ends a row number half typed."""

@@ -10,18 +10,10 @@ from deskterm.commands import ENTER_KEYS
 from deskterm.entry.dates import parse_date
 from deskterm.entry.times import Window, parse_window, show_time
 from deskterm.errors import Conflict, DesktermError, Invalid, Stale
-from deskterm.office import (
-    clinic,
-    day_board,
-    holds,
-    news,
-    openings,
-    scheduling,
-    templates,
-    vocabulary,
-)
+from deskterm.office import clinic, day_board, holds, openings, scheduling, templates, vocabulary
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.holds import Hold
+from deskterm.office.news import visit_now
 from deskterm.office.openings import Opening
 from deskterm.screens.base import TaskScreen
 from deskterm.screens.prompt import ask
@@ -457,11 +449,8 @@ class OpeningScreen(TaskScreen):
         )
 
     def look_again(self, error: Stale) -> str:
-        before = self.moving
-        if before is None:
-            return ""
-        self.moving = day_board.appointment(self.desk, before.id)
-        return news.visit_changes(before, self.moving)
+        self.moving, changed = visit_now(self.desk, self.moving)
+        return changed
 
     async def _refused(self, error: Conflict, opening: Opening, reasons: dict[str, Any]) -> None:
         """A rule stands in the way: ask for the reason that passes it, or search again."""
