@@ -9,7 +9,6 @@ from deskterm.db.database import WAIT_SECONDS
 from deskterm.entry.times import show_time
 from deskterm.errors import Busy, DesktermError, Unreachable
 from deskterm.office import drafts
-from deskterm.screens.base import DeskScreen
 
 if TYPE_CHECKING:
     from deskterm.app import DeskApp
@@ -100,9 +99,6 @@ class Outage:
         desk.database.wait_at_most(WAIT_SECONDS)
         self._app.read_counts()
         self._app.say("The server answers again. What you typed is saved; press Enter to go on")
-        screen = self._app.screen
-        if isinstance(screen, DeskScreen):
-            screen.show_enter()
 
     def _write(self, key: str, content: dict[str, Any] | None) -> None:
         desk = self._app.desk
