@@ -21,12 +21,13 @@ from deskterm.office import drafts, feed
 from deskterm.office.desk import Desk
 from deskterm.screens import places
 from deskterm.screens.base import DeskScreen, TaskScreen
+from deskterm.screens.live import Live
+from deskterm.screens.outage import Outage
 from deskterm.screens.who import find_for
 from deskterm.terminal.safe_app import SafeApp, run_desk
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import Header, Level
 
-POLL_SECONDS = 0.25
 UNDO_KEPT = 50
 IDENTIFIED_SECONDS = 15 * 60
 
@@ -57,7 +58,8 @@ class DeskApp(SafeApp):
         self.crash_log = crash_log
         self.undos: list[Undo] = []
         self.lines: list[str] = []
-        self._feed = feed.Feed(desk)
+        self.outage = Outage(self)
+        self.live = Live(self)
         self._counts = feed.Counts()
         self._kept: set[str] = set()
         self._identified: dict[int, float] = {}
@@ -66,8 +68,8 @@ class DeskApp(SafeApp):
 
     async def on_mount(self) -> None:
         await self.open(places.make("day"))
-        self._read_counts()
-        self.set_interval(POLL_SECONDS, self._poll)
+        self.read_counts()
+        self.live.start()
         self._tick()
         self.call_after_refresh(_collect_again)
         waiting = drafts.open_drafts(self.desk)
@@ -288,22 +290,22 @@ class DeskApp(SafeApp):
 
     def save_draft(self, *, key: str, **content: Any) -> None:
         """Keep what is being typed on the server. Raises DesktermError when it cannot be."""
-        drafts.save(self.desk, key=key, **content)
+        self.outage.save_draft(key, content)
         if key not in self._kept:
             self._kept.add(key)
-            self._read_counts()
+            self.read_counts()
 
     def finish_draft(self, key: str) -> None:
         """The work of a draft is done or was empty."""
         if key in self._kept:
             self._kept.discard(key)
-            drafts.finish(self.desk, key)
-            self._read_counts()
+            self.outage.finish_draft(key)
+            self.read_counts()
 
     def forget_draft(self, key: str) -> None:
         """The draft was dropped; its screen, if one is open below, keeps what it shows."""
         self._kept.discard(key)
-        self._read_counts()
+        self.read_counts()
 
     def keep_drafts(self) -> None:
         """Save every form that is open and was typed into."""
@@ -331,21 +333,12 @@ class DeskApp(SafeApp):
             if isinstance(screen, DeskScreen):
                 screen.on_minute()
 
-    def _poll(self) -> None:
-        """See what other desks saved, four times a second; costs microseconds when nothing."""
-        try:
-            entries = self._feed.news()
-        except DesktermError as error:
-            self.say(f"NOT SAVED: {error.message}", level="error")
-            return
-        if not entries:
-            return
-        self._read_counts()
-        for screen in self.screen_stack:
-            if isinstance(screen, DeskScreen):
-                screen.on_changes(entries)
+    def on_unmount(self) -> None:
+        """The desk closes: nobody is at work here any more."""
+        self.live.stop()
 
-    def _read_counts(self) -> None:
+    def read_counts(self) -> None:
+        """Read the counters of row 1."""
         try:
             self._counts = feed.counts(self.desk)
         except DesktermError as error:

@@ -42,6 +42,7 @@ class ClinicDatabase(SqliteDatabase):
         self.path = Path(path)
         self._queue = threading.local()
         self._refused = False  # the last write could not be made, for want of a writable disk
+        self.wait_seconds = WAIT_SECONDS
         super().__init__(
             str(path), pragmas=dict(_PRAGMAS), lock_type="IMMEDIATE", timeout=WAIT_SECONDS
         )
@@ -69,20 +70,44 @@ class ClinicDatabase(SqliteDatabase):
             with contextlib.suppress(PeeweeException):
                 super().close()
 
+    @property
+    def queue_path(self) -> Path:
+        """The file that writers queue on, and that rings when something was saved."""
+        return Path(f"{self.path}-queue")
+
+    def ring(self) -> None:
+        """Tell every desk that listens that something was saved; call it after the commit.
+
+        A desk that does not hear it still finds out when it asks, so this never fails a save.
+        """
+        with contextlib.suppress(OSError):
+            os.pwrite(self._handle(), b".", 0)
+
     @contextlib.contextmanager
     def _queued(self) -> Iterator[None]:
-        handle = getattr(self._queue, "handle", None)
-        if handle is None or getattr(self._queue, "process", None) != os.getpid():
-            try:
-                handle = os.open(f"{self.path}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            except OSError as error:
-                raise cannot_write(error) from None
-            self._queue.handle, self._queue.process = handle, os.getpid()
-        _lock(handle)
+        try:
+            handle = self._handle()
+        except OSError as error:
+            raise cannot_write(error) from None
+        _lock(handle, self.wait_seconds)
         try:
             yield
         finally:
             fcntl.flock(handle, fcntl.LOCK_UN)
+
+    def _handle(self) -> int:
+        handle: int | None = getattr(self._queue, "handle", None)
+        if handle is None or getattr(self._queue, "process", None) != os.getpid():
+            handle = os.open(self.queue_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._queue.handle, self._queue.process = handle, os.getpid()
+        return handle
+
+    def wait_at_most(self, seconds: float) -> None:
+        """How long a write waits its turn: less while the database is known not to answer."""
+        if seconds != self.wait_seconds:
+            self.wait_seconds = seconds
+            with contextlib.suppress(PeeweeException):
+                self.execute_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     def close(self) -> bool:
         handle = getattr(self._queue, "handle", None)
@@ -92,15 +117,17 @@ class ClinicDatabase(SqliteDatabase):
         return bool(super().close())
 
 
-def _lock(handle: int) -> None:
+def _lock(handle: int, wait: float) -> None:
     """Take the queue lock within the time a clerk should wait, or raise Busy."""
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return
+    if not wait:
+        raise _busy()
     if threading.current_thread() is threading.main_thread():
-        _lock_by_alarm(handle)
+        _lock_by_alarm(handle, wait)
         return
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + wait
     while time.monotonic() < deadline:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -109,14 +136,14 @@ def _lock(handle: int) -> None:
     raise _busy()
 
 
-def _lock_by_alarm(handle: int) -> None:
+def _lock_by_alarm(handle: int, wait: float) -> None:
     """Queue in the kernel, woken by an alarm when it takes too long."""
 
     def ring(signum: int, frame: object) -> None:
         raise _busy()
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, WAIT_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, wait)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
     finally:

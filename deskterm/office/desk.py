@@ -7,18 +7,21 @@ import hashlib
 import hmac
 import json
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from deskterm import clock as clocks
-from deskterm.clock import Clock, utc_text
+from deskterm.clock import Clock, parse_utc_text, utc_text
 from deskterm.config import Settings
 from deskterm.db import journal
 from deskterm.db.base import Record, Versioned, insert, update
 from deskterm.db.database import ClinicDatabase, open_database, rows
+from deskterm.db.fields import Choice, Moment
 from deskterm.db.migrate import migrate
+from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from deskterm.office.data_files import refuse_shared
 from deskterm.office.operations import permission_of
@@ -47,6 +50,8 @@ class Desk:
     clock: Clock
     secret: bytes
     workstation: str = "d1"
+    # The journal's numbers of what this handle wrote lately: to itself that is no news.
+    written: deque[int] = field(default_factory=lambda: deque(maxlen=1000), repr=False)
 
     @property
     def zone(self) -> str:
@@ -110,6 +115,9 @@ class Desk:
                 op.earlier = found[0] if found else None
             yield op
             op.write_entry()
+        if op.written:
+            self.written.append(op.written)
+            self.database.ring()
 
     def close(self) -> None:
         """Close the database connection."""
@@ -128,6 +136,7 @@ class Operation:
     earlier: journal.Entry | None = None
     entity: str = ""
     entity_id: int | None = None
+    written: int = 0  # the number of the entry in the journal
     now: datetime = field(init=False)
     changes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -185,7 +194,7 @@ class Operation:
     def write_entry(self) -> None:
         """Append this operation to the journal, if it changed anything."""
         if self.changes and self.earlier is None:
-            journal.append(
+            entry = journal.append(
                 self.desk.database,
                 self.desk.secret,
                 at=utc_text(self.now),
@@ -199,6 +208,7 @@ class Operation:
                 key=self.key,
                 changes=json.dumps(self.changes, ensure_ascii=False, separators=(",", ":")),
             )
+            self.written = entry.seq
 
     def _note(self, record: Record, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
         table = record._meta.table_name
@@ -224,26 +234,55 @@ def stale(desk: Desk, record: Record, version: int) -> Stale:
     """The error for a record that another desk saved since ``version`` was read."""
     table, record_id = record._meta.table_name, record.get_id()
     changes: list[dict[str, Any]] = []
-    for entry in journal.read(
-        desk.database, entity=(table, record_id), newest_first=True, limit=20
-    ):
+    said: list[str] = []
+    # What is written beside a patient is journaled under its own name, and the patient's number.
+    about: dict[str, Any] = {"entity": (table, record_id)}
+    if table == "patient":
+        about = {"patient_id": record_id}
+    for entry in journal.read(desk.database, **about, newest_first=True, limit=20):
         for row in entry.changed:
             after = row["after"] or {}
             if row["table"] != table or row["id"] != record_id or row["before"] is None:
                 continue
             if after.get("version", 0) > version:
                 seen = [k for k in after if k != "version"]
+                said += _said(record, row["before"], after)
+                # What was written beside the record counts up its version as well.
+                beside = [r["table"] for r in entry.changed if r["table"] != table]
+                seen += beside
+                said += [name.removeprefix(f"{table}_").replace("_", " ") for name in beside]
                 changes.append(
                     {"by": entry.actor, "at": entry.at, "desk": entry.desk, "fields": seen}
                 )
-    who = changes[0]["by"] if changes else "another desk"
-    what = ", ".join(sorted({f for c in changes for f in c["fields"]}))
+    who = "another desk"
+    if changes:
+        at = show_time(clocks.local(parse_utc_text(changes[0]["at"]), desk.zone).time())
+        who = f"{changes[0]['by']} at {changes[0]['desk']} {at}"
+    what = ", ".join(dict.fromkeys(said))
     return Stale(
         f"Changed by {who} while you were typing" + (f": {what}" if what else ""),
         "What you typed is kept; look at the new values, then press Enter again",
         changes=changes,
+        who=who,
         version=getattr(record, "version", None),
     )
+
+
+def _said(record: Record, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """The changed columns in the words of the forms; of words from a list, both values.
+
+    Nobody's name, number or note: messages reach logs.
+    """
+    said = []
+    for name in after:
+        column = record._meta.columns.get(name)
+        if name == "version" or column is None or isinstance(column, Moment):
+            continue
+        label = (column.verbose_name or column.name.replace("_", " ")).lower()
+        if isinstance(column, Choice) and before.get(name) and after[name]:
+            label += f" {before[name]} -> {after[name]}".replace("_", " ")
+        said.append(label)
+    return said
 
 
 def os_login() -> str:

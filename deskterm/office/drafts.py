@@ -89,14 +89,16 @@ def save(
                 "SELECT 1 FROM patient WHERE id = ?", patient_id
             ):
                 raise NotFound(f"No such patient: {patient_id}", "Look them up again")
-            Draft.insert(key=key, owner=desk.actor.login, opened_at=now, **values).execute()
+            Draft.insert(key=key, owner=desk.actor.login, opened_at=now, **values).execute(
+                desk.database
+            )
             return True
         owner, status = found[0]
         if owner != desk.actor.login:
             raise Conflict("Somebody else is filling in this form", "Start it again", rule="owner")
         if status != "open":
             return False
-        Draft.update(**values).where(Draft.key == key).execute()
+        Draft.update(**values).where(Draft.key == key).execute(desk.database)
     return True
 
 
@@ -122,7 +124,7 @@ def finish(desk: Desk, key: str) -> None:
     with desk.database.writing():
         Draft.update(status="done", state="{}", saved_at=desk.now()).where(
             (Draft.key == key) & (Draft.owner == desk.actor.login) & (Draft.status == "open")
-        ).execute()
+        ).execute(desk.database)
 
 
 def drop(desk: Desk, key: str, reason: str) -> None:
@@ -146,7 +148,7 @@ def _change(desk: Desk, key: str, **values: Any) -> None:
             .where(
                 (Draft.key == key) & (Draft.owner == desk.actor.login) & (Draft.status == "open")
             )
-            .execute()
+            .execute(desk.database)
         )
         if not changed:
             raise NotFound("That form is no longer there", "F3 lists what is set aside")

@@ -6,17 +6,49 @@ from dataclasses import dataclass
 
 from deskterm.clock import utc_text
 from deskterm.db import journal
+from deskterm.db.bell import DESKS, NEWS, Bell
 from deskterm.db.journal import Entry
+from deskterm.office import presence
 from deskterm.office.desk import Desk
 
 
 class Feed:
-    """Follows the journal. Asking costs microseconds while nobody saves."""
+    """Follows the journal, and who is at work on what. Asking costs microseconds.
+
+    Wait on :meth:`fileno` until it can be read, then ask :meth:`rang` and :meth:`news`. Also
+    ask now and then without being called: a program that is not ours rings no bell. On another
+    engine the number is its notices' socket, and everything else is as it is here.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._bell: Bell | None = None
         self._version = self._data_version()
         self._seen = journal.head(desk.database)[0]
+
+    def listen(self) -> None:
+        """Begin to hear; done once a desk is open, not by programs that only look."""
+        queue = self._desk.database.queue_path
+        try:
+            queue.touch(mode=0o600, exist_ok=True)
+            self._bell = Bell(queue, presence.folder(self._desk))
+        except OSError:
+            self._bell = None
+
+    def fileno(self) -> int:
+        """What to wait on; -1 when nothing can be heard and one has to ask often."""
+        return self._bell.fileno() if self._bell is not None else -1
+
+    def rang(self) -> set[str]:
+        """What rang since the last call: ``news``, ``desks``. Everything when it cannot hear."""
+        if self._bell is None or self._bell.fileno() < 0:
+            return {NEWS, DESKS}
+        return self._bell.heard()
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._bell is not None:
+            self._bell.close()
 
     def news(self) -> list[Entry]:
         """Entries that other desks (or batch commands) wrote since the last call."""
@@ -25,9 +57,14 @@ class Feed:
             return []
         self._version = version
         entries = journal.read(self._desk.database, after=self._seen, limit=500)
-        if entries:
-            self._seen = entries[-1].seq
-        return entries
+        if not entries:
+            return []
+        self._seen = entries[-1].seq
+        if len(entries) == 500:
+            # There is more: ask again although the file stands still.
+            self._version = -1
+        own = set(self._desk.written)
+        return [entry for entry in entries if entry.seq not in own]
 
     def _data_version(self) -> int:
         return int(self._desk.rows("PRAGMA data_version")[0][0])

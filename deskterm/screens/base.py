@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import Screen
 from textual.widget import Widget
 
 from deskterm import commands
 from deskterm.commands import BACK, Command
-from deskterm.errors import DesktermError
+from deskterm.errors import DesktermError, Stale
 from deskterm.office.desk import Desk
+from deskterm.screens.watching import DOING, WatchingScreen
 from deskterm.widgets.lookup import Lookup
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import BannerRow, EnterRow, HeaderRow, KeyRow, Level, MessageRow
 
 if TYPE_CHECKING:
     from deskterm.app import DeskApp
-    from deskterm.db.journal import Entry
     from deskterm.screens.prompt import PromptRow
 
 T = TypeVar("T")
@@ -36,7 +35,7 @@ _MOVES = frozenset(
 )  # fmt: skip
 
 
-class DeskScreen(Screen[Any]):
+class DeskScreen(WatchingScreen):
     """A place at the desk.
 
     ``place`` is its name in ``commands.SCREENS`` (for its letters and key row); ``title_text``
@@ -78,10 +77,6 @@ class DeskScreen(Screen[Any]):
 
     def load(self) -> None:
         """Read what is shown and show it; called on opening and when another desk changed it."""
-
-    def concerns(self, entry: Entry) -> bool:
-        """Whether another desk's operation changes what this screen shows."""
-        return False
 
     def keys_shown(self) -> list[tuple[str, str]]:
         """Row 24: the keys that work here, most useful first."""
@@ -127,6 +122,7 @@ class DeskScreen(Screen[Any]):
         self.take_focus()
         self.opened()
         self.refresh_frame()
+        self.desk_app.live.claim()
 
     def opened(self) -> None:
         """The screen is on and has the focus."""
@@ -139,8 +135,13 @@ class DeskScreen(Screen[Any]):
                 return
 
     def on_screen_resume(self) -> None:
-        """Another screen was closed above this one."""
+        """Another screen was closed above this one: show what came meanwhile."""
+        if self._is_behind:
+            self.changed_elsewhere()
         self.refresh_frame()
+        self.presence_changed()
+        self.desk_app.live.claim()
+        self.desk_app.live.row_is_free()
 
     def refresh_frame(self) -> None:
         """Draw rows 1 and 24 anew where their text changed."""
@@ -151,15 +152,11 @@ class DeskScreen(Screen[Any]):
 
     def reload(self) -> None:
         """Read and show again, keeping the cursor on its record and an open question's words."""
+        self._is_behind = False
         self.attempt(self.load)
         self.refresh_frame()
         if self.prompt is not None:
             self.prompt.typed()
-
-    def on_changes(self, entries: list[Entry]) -> None:
-        """Other desks saved something; reload when it concerns this screen."""
-        if any(self.concerns(entry) for entry in entries):
-            self.reload()
 
     def on_minute(self) -> None:
         """A minute has passed."""
@@ -192,6 +189,7 @@ class DeskScreen(Screen[Any]):
             self.take_focus()
         self.refresh_frame()
         self.show_enter()
+        self.desk_app.live.row_is_free()
 
     def show_enter(self) -> None:
         """Row 22: what Enter will do; drawn anew when a question was closed."""
@@ -201,6 +199,7 @@ class DeskScreen(Screen[Any]):
     def say(self, text: str, *, level: Level = "say") -> None:
         """Put ``text`` into the message row; ``level`` is say, error or coach."""
         self.message_row.show(text, level)
+        self.desk_app.live.said()
 
     def say_error(self, error: DesktermError) -> None:
         """What went wrong and what to do, in the message row."""
@@ -216,7 +215,10 @@ class DeskScreen(Screen[Any]):
 
     def failed(self, error: DesktermError) -> None:
         """An operation was refused. Forms override this to mark the field."""
-        self.say_error(error)
+        if self.desk_app.outage.is_of(error):
+            self.desk_app.outage.failed(error)
+        else:
+            self.say_error(error)
 
     # Keys
 
@@ -247,7 +249,7 @@ class DeskScreen(Screen[Any]):
         command = commands.LETTERS.get(letter) or commands.symbol(key)
         if command is None:
             return False
-        if self._no_such_row:
+        if self._is_another_row:
             self.action_no_such_row()
             return True
         self._forget_number()
@@ -258,6 +260,8 @@ class DeskScreen(Screen[Any]):
         pending = (self.pending + digit)[-4:]
         self.pending = pending
         self._no_such_row = not self.point_at(int(pending))
+        self._lost_row = False
+        self._pointed = self.record_here()
         if self._no_such_row:
             self.say(f"no row {pending}")
         self.key_row.show(self.keys_shown(), entry=self.pending)
@@ -265,16 +269,23 @@ class DeskScreen(Screen[Any]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enter goes to the list itself unless there is no such row."""
         if action == "no_such_row":
-            return self._no_such_row and self.mode == "LIST"
+            return self._is_another_row and self.mode == "LIST"
         return super().check_action(action, parameters)
 
     def action_no_such_row(self) -> None:
         """Nothing is done to a row that was not meant."""
-        self.say(f"no row {self.pending}. Nothing was done")
+        if self._no_such_row:
+            self.say(f"no row {self.pending}. Nothing was done")
+        else:
+            row = f"Row {self.pending}" if self.pending else "That row"
+            self.say(f"{row} was just taken away by another desk. Nothing was done")
         self._forget_number()
+        self._lost_row = False
 
     def key_comes(self, key: str) -> None:
         """A key is about to be handled: moving the cursor ends a row number half typed."""
+        if key in _MOVES:
+            self._lost_row = False
         if key in _MOVES and self.pending:
             self._forget_number()
 
@@ -383,6 +394,14 @@ class TaskScreen(DeskScreen):
             self.restore(self.draft.state)
             self.say(f"BACK. You were at: {self.where()}")
         self.show_enter()
+        self.say_who_else()
+
+    def say_who_else(self) -> None:
+        """Say before anything is typed that another desk is at work on this patient."""
+        if self.form in DOING and self._banner is not None:
+            others = self.desk_app.live.others(self._banner[0])
+            if others:
+                self.say("; ".join(other.words for other in others))
 
     def where(self) -> str:
         """The field that holds the cursor, in words."""
@@ -419,6 +438,16 @@ class TaskScreen(DeskScreen):
 
     def failed(self, error: DesktermError) -> None:
         """Mark the field that the office refused, or say it."""
+        if self.desk_app.outage.is_of(error):
+            self.save_draft()
+            self.desk_app.outage.failed(error)
+            self.enter_row.show("", error=f"{error.message}. Enter tries again")
+            return
+        if isinstance(error, Stale):
+            now = self.look_again(error)
+            self.say(f"{error.message}. What you typed is kept", level="error")
+            self.enter_row.show("", error=f"{now or error.message}. Enter again saves yours")
+            return
         field = getattr(error, "field", "")
         forms = list(self.query(RecordForm))
         text = f"{error.message}. {error.hint}" if error.hint else error.message
@@ -426,6 +455,10 @@ class TaskScreen(DeskScreen):
             forms[0].set_error(field, text)
         else:
             self.enter_row.show("", error=text)
+
+    def look_again(self, error: Stale) -> str:
+        """Read the record that was changed meanwhile; both values, in words."""
+        return ""
 
     # The draft
 
@@ -456,6 +489,7 @@ class TaskScreen(DeskScreen):
             self.say(f"NOT SAVED: {error.message}", level="error")
             return False
         self._unsaved = False
+        self.desk_app.live.claim()
         return True
 
     async def finish(self, said: str = "", *, undo: Callable[[], Any] | None = None) -> None:

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from deskterm.db.scheduling import CANCELLED_BY
 from deskterm.entry.times import show_time
-from deskterm.office import clinic, day_board, scheduling
+from deskterm.errors import Stale
+from deskterm.office import clinic, day_board, news, scheduling
 from deskterm.screens.base import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
@@ -56,6 +57,10 @@ class CancelScreen(TaskScreen):
         )
         yield self.cancel_form
         yield Panel(classes="body")
+
+    def look_again(self, error: Stale) -> str:
+        before, self.row = self.row, day_board.appointment(self.desk, self.row.id)
+        return news.visit_changes(before, self.row)
 
     def load(self) -> None:
         show_banner(self, self.row.patient_id)

@@ -99,7 +99,17 @@ class CheckInScreen(TaskScreen):
         self.show_money()
 
     def concerns(self, entry: Entry) -> bool:
-        return self.money.concerns(entry)
+        return entry.patient_id == self.row.patient_id
+
+    def changed_elsewhere(self) -> None:
+        """What was read out may not be what is on file any more: the facts are read again."""
+        self.attempt(self._read_again)
+        self.reload()
+        self.check_form.repaint()
+
+    def _read_again(self) -> None:
+        self.row = day_board.appointment(self.desk, self.appointment_id)
+        self.list = checklist.checklist(self.desk, self.appointment_id)
 
     def show_money(self) -> None:
         """The money as what is typed makes it."""
@@ -122,9 +132,9 @@ class CheckInScreen(TaskScreen):
 
     def _fact(self, number: int, name: str) -> FieldSpec:
         """Number, step, state and what is on file: the part of a row that is read."""
-        step = self.list.step(name)
 
         def said(values: Values) -> str:
+            step = self.list.step(name)
             state, have = self._now(name, step.state, step.have, values)
             return f"{state:<6} {have}"
 

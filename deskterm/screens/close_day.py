@@ -180,10 +180,10 @@ class CloseDayScreen(TaskScreen):
 
     def load(self) -> None:
         self._read()
-        self._banner()
+        self._head()
         self._show()
 
-    def _banner(self) -> None:
+    def _head(self) -> None:
         shift, day = self.shift, self.status.day
         text = f"{day:%a %b} {day.day} {day.year}   {self.status.state.upper()}"
         if shift is not None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from deskterm.db.journal import Entry
 from deskterm.entry.dates import distance, parse_date
 from deskterm.errors import Invalid
-from deskterm.office import day_board
+from deskterm.office import day_board, news
 from deskterm.office.day_board import AppointmentRow, DayBoard
 from deskterm.screens.board_cells import (
     detail,
@@ -137,11 +137,22 @@ class DayScreen(VisitKeys):
             self.reload()
 
     def concerns(self, entry: Entry) -> bool:
-        if entry.entity == "appointment" and entry.entity_id is not None:
-            self._changed[entry.entity_id] = self.desk.now()
-        return entry.operation.split(".")[0] in (
-            "appointment", "visit", "schedule", "payment", "patient", "data",
-        )  # fmt: skip
+        touched, kind = news.touched(entry), entry.operation.split(".")[0]
+        for appointment_id in touched.appointments:
+            self._changed[appointment_id] = self.desk.now()
+        if kind in ("schedule", "data") or any(self._shows(day) for day in touched.days):
+            return True
+        if touched.appointments & self.rows.keys():
+            return True
+        return kind in ("payment", "patient", "coverage") and any(
+            row.patient_id == entry.patient_id for row in self.rows.values()
+        )
+
+    def _shows(self, day: date) -> bool:
+        if self.day is None or self.view != "week":
+            return day == self.day
+        monday = self.day - timedelta(days=self.day.weekday())
+        return monday <= day < monday + timedelta(days=7)
 
     # The row under the cursor
 

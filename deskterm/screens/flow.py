@@ -12,7 +12,7 @@ from deskterm.entry.dates import show_birth
 from deskterm.entry.phones import show_phone
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict
-from deskterm.office import day_board
+from deskterm.office import day_board, news
 from deskterm.office.day_board import HERE, AppointmentRow
 from deskterm.office.queue import short_name
 from deskterm.office.stays import Stay, room_count, stays
@@ -61,6 +61,7 @@ class FlowScreen(RowKeys, VisitKeys):
         self.rows: dict[int, AppointmentRow] = {}
         self.stays: dict[int, Stay] = {}
         self._called_up: set[int] = set()
+        self._today: set[int] = set()  # every visit of today, also those that are over
         self._changed: dict[int, Any] = {}
 
     def body(self) -> Iterable[Any]:
@@ -79,6 +80,7 @@ class FlowScreen(RowKeys, VisitKeys):
         today = self.desk.today()
         board = day_board.day(self.desk, today)
         self.stays = stays(self.desk, today)
+        self._today = {row.id for row in board.rows}
         self.rows = {row.id: row for row in board.rows if row.state in GROUPS}
         shown = sorted((row for row in self.rows.values() if self._wanted(row)), key=self._place)
         columns = WALL_COLUMNS if self.is_wall else COLUMNS
@@ -191,11 +193,16 @@ class FlowScreen(RowKeys, VisitKeys):
         self.show_detail()
 
     def concerns(self, entry: Entry) -> bool:
-        if entry.entity == "appointment" and entry.entity_id is not None:
-            self._changed[entry.entity_id] = self.desk.now()
-        return entry.operation.split(".")[0] in (
-            "appointment", "visit", "schedule", "payment", "patient", "coverage", "data",
-        )  # fmt: skip
+        touched, kind = news.touched(entry), entry.operation.split(".")[0]
+        for appointment_id in touched.appointments:
+            self._changed[appointment_id] = self.desk.now()
+        if kind in ("schedule", "data") or self.desk.today() in touched.days:
+            return True
+        if touched.appointments & self._today:
+            return True
+        return kind in ("payment", "patient", "coverage") and any(
+            row.patient_id == entry.patient_id for row in self.rows.values()
+        )
 
     # Doing
 

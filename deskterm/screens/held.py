@@ -44,6 +44,9 @@ class HeldScreen(DeskScreen):
         undos = self.desk_app.undos[-8:]
         lines += ["", [Part(f"UNDO (last {len(undos)})", "primary")]]
         lines += [f" -  {undo.said}" for undo in reversed(undos)]
+        heard = list(self.desk_app.live.notices)[-8:]
+        lines += ["", [Part(f"NOTICES (last {len(heard)})", "primary")]]
+        lines += [f" -  {line}" for line in reversed(heard)]
         self.panel.show(lines)
         if self.dropping:
             self.enter_row.show("Drop which one? Type its number; Esc keeps them all")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from deskterm.office import day_board, rooming, visits
+from deskterm.errors import Stale
+from deskterm.office import day_board, news, rooming, visits
 from deskterm.screens.base import TaskScreen
-from deskterm.screens.who import show_banner
+from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel
 from deskterm.widgets.record_form import RecordForm
@@ -50,11 +51,15 @@ class JotScreen(TaskScreen):
         else:
             spec = FieldSpec("text", "Note", required=True, limit=200, width=66,
                              example="told about 20 min delay")  # fmt: skip
-        self.jot_form = RecordForm([spec], verb="SAVE")
+        self.jot_form = RecordForm([identity_field(self), spec], verb="SAVE")
         self.jot_form.styles.height = 10
         yield RuleRow()
         yield self.jot_form
         yield Panel(classes="body")
+
+    def look_again(self, error: Stale) -> str:
+        before, self.row = self.row, day_board.appointment(self.desk, self.row.id)
+        return news.visit_changes(before, self.row)
 
     def load(self) -> None:
         show_banner(self, self.row.patient_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deskterm.errors import Conflict, Invalid
+from deskterm.errors import Conflict, Invalid, Stale
 from deskterm.office import addressees, clinic, messages
 from deskterm.office.messages import MessageRow
 from deskterm.screens.base import DeskScreen
@@ -13,6 +13,23 @@ STATUS = {
     "new": "NEW", "read": "READ", "acknowledged": "TAKEN ON", "in_progress": "IN PROGRESS",
     "closed": "CLOSED",
 }  # fmt: skip
+
+
+class Seen:
+    """The version of a message that was shown; a stale answer shows the next one.
+
+    The words typed stay in the question, and Enter again means the message as it is now.
+    """
+
+    def __init__(self, row: MessageRow) -> None:
+        self.version = row.version
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Stale):
+            self.version = int(error.details.get("version") or self.version)
 
 
 async def next_state(screen: DeskScreen, row: MessageRow) -> None:
@@ -33,8 +50,11 @@ async def next_state(screen: DeskScreen, row: MessageRow) -> None:
 async def note_step(screen: DeskScreen, row: MessageRow) -> None:
     """Ask what was done about it, and note that."""
 
+    seen = Seen(row)
+
     def take(text: str) -> None:
-        messages.progress(screen.desk, row.id, version=row.version, note=text)
+        with seen:
+            messages.progress(screen.desk, row.id, version=seen.version, note=text)
         done(screen, "Noted")
 
     await ask(screen, "What was done?", take, example="called, no answer")
@@ -43,6 +63,7 @@ async def note_step(screen: DeskScreen, row: MessageRow) -> None:
 async def close(screen: DeskScreen, row: MessageRow) -> None:
     """Ask what became of it: a word of the list, then anything; it can be opened again."""
     words = clinic.codes(screen.desk, "outcome")
+    seen = Seen(row)
 
     def echo(text: str) -> str:
         code, note = outcome(text, words)
@@ -51,7 +72,8 @@ async def close(screen: DeskScreen, row: MessageRow) -> None:
     def take(text: str) -> None:
         code, note = outcome(text, words)
         desk = screen.desk
-        closed = messages.close(desk, row.id, version=row.version, outcome=code, note=note)
+        with seen:
+            closed = messages.close(desk, row.id, version=seen.version, outcome=code, note=note)
         said = f"Closed: {dict(words).get(code, code)}"
         screen.desk_app.remember(
             said, lambda: messages.reopen(desk, row.id, version=closed.version, note="taken back")
@@ -65,6 +87,7 @@ async def close(screen: DeskScreen, row: MessageRow) -> None:
 async def forward(screen: DeskScreen, row: MessageRow) -> None:
     """Ask for a pool or a login, and send it on; a note may follow."""
     known = addressees.addressees(screen.desk)
+    seen = Seen(row)
 
     def echo(text: str) -> str:
         to, note = addressees.split(text, known)
@@ -72,7 +95,8 @@ async def forward(screen: DeskScreen, row: MessageRow) -> None:
 
     def take(text: str) -> None:
         to, note = addressees.split(text, known)
-        messages.forward(screen.desk, row.id, version=row.version, note=note, **to.target)
+        with seen:
+            messages.forward(screen.desk, row.id, version=seen.version, note=note, **to.target)
         done(screen, f"Sent on to {to.spoken}")
 
     names = ", ".join(to.code for to in known[:8])

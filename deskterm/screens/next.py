@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from deskterm.db.journal import Entry
 from deskterm.entry.times import show_time
 from deskterm.errors import Invalid
-from deskterm.office import drafts, messages
+from deskterm.office import drafts, messages, news
 from deskterm.office.messages import MessageRow
 from deskterm.office.queue import BANDS, QueueItem, waiting
 from deskterm.screens import message_keys
@@ -27,6 +27,7 @@ COLUMNS = (
     Column("Age", 4, align="right", drop_order=2),
     Column("Own", 3, drop_order=1),
 )
+CHANGED_FOR = timedelta(minutes=1)
 ENTERS = {
     "message": "Enter = open the message of {who}",
     "late": "Enter = a call to {who}",
@@ -63,6 +64,7 @@ class NextScreen(RowKeys):
         super().__init__()
         self.detail_row = TextRow()
         self.items: dict[str, QueueItem] = {}
+        self._changed: dict[str, datetime] = {}
 
     def body(self) -> Iterable[Any]:
         yield RuleRow()
@@ -95,6 +97,7 @@ class NextScreen(RowKeys):
             numbers.number(item.key, self.desk.today()),
             cells,
             item.band,
+            changed=self._is_changed(item.key),
             styles=styled(cells, styles),
         )
 
@@ -123,7 +126,16 @@ class NextScreen(RowKeys):
         self.show_detail()
 
     def concerns(self, entry: Entry) -> bool:
+        now = self.desk.now()
+        if entry.entity == "message":
+            self._changed[f"message:{entry.entity_id}"] = now
+        for appointment_id in news.touched(entry).appointments:
+            self._changed[f"visit:{appointment_id}"] = now
         return entry.operation.split(".")[0] in ("message", "visit", "appointment", "data")
+
+    def _is_changed(self, key: str) -> bool:
+        at = self._changed.get(key)
+        return at is not None and self.desk.now() - at < CHANGED_FOR
 
     # Doing
 
@@ -131,6 +143,10 @@ class NextScreen(RowKeys):
         """What is under the cursor."""
         row = self.list.current
         return self.items.get(str(row.key)) if row is not None else None
+
+    def record_here(self) -> str | None:
+        item = self.current_item()
+        return item.key if item is not None else None
 
     def item(self) -> QueueItem:
         """What is under the cursor. Raises Invalid when nothing is."""

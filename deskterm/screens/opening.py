@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 from deskterm.commands import ENTER_KEYS
 from deskterm.entry.dates import parse_date
 from deskterm.entry.times import Window, parse_window, show_time
-from deskterm.errors import Conflict, DesktermError, Invalid
+from deskterm.errors import Conflict, DesktermError, Invalid, Stale
 from deskterm.office import clinic, day_board, holds, openings, scheduling, templates, vocabulary
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.holds import Hold
+from deskterm.office.news import visit_now
 from deskterm.office.openings import Opening
 from deskterm.screens.base import TaskScreen
 from deskterm.screens.prompt import ask
@@ -112,7 +113,8 @@ class OpeningScreen(TaskScreen):
 
     def subject(self) -> tuple[int | None, int | None]:
         if self.search_form is not None and "patient" in self.search_form.sheet.specs:
-            chosen = self.search_form.values.get("patient")
+            # Only this field: whether the next one is shown is asked of this very answer.
+            chosen = self.search_form.sheet.reading("patient").value
             return (chosen if isinstance(chosen, int) else self.patient_id), self.moving_id
         return self.patient_id, self.moving_id
 
@@ -445,6 +447,10 @@ class OpeningScreen(TaskScreen):
             key=self.key,
             **reasons,
         )
+
+    def look_again(self, error: Stale) -> str:
+        self.moving, changed = visit_now(self.desk, self.moving)
+        return changed
 
     async def _refused(self, error: Conflict, opening: Opening, reasons: dict[str, Any]) -> None:
         """A rule stands in the way: ask for the reason that passes it, or search again."""

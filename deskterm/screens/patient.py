@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from deskterm.db.journal import Entry
@@ -10,7 +11,7 @@ from deskterm.entry.dates import show_birth
 from deskterm.entry.money import show_cents
 from deskterm.entry.phones import show_phone
 from deskterm.entry.times import show_time
-from deskterm.office import clinic, patients
+from deskterm.office import clinic, news, patients
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.patients import PatientCard
 from deskterm.screens.visit_keys import VisitKeys
@@ -25,6 +26,7 @@ COLUMNS = (
     Column("State", 6, is_state=True), Column("Note", 20, grows=True),
 )  # fmt: skip
 FACT_LINES = 10
+CHANGED_FOR = timedelta(minutes=1)
 
 
 class PatientScreen(VisitKeys):
@@ -39,6 +41,7 @@ class PatientScreen(VisitKeys):
         self.facts = Panel(height=FACT_LINES)
         self.list = RowList(empty="No visits yet. b books one")
         self.visits: dict[int, AppointmentRow] = {}
+        self._changed: dict[int, datetime] = {}
 
     def body(self) -> Iterable[Any]:
         patients.opened(self.desk, self.patient_id)
@@ -58,7 +61,9 @@ class PatientScreen(VisitKeys):
             when = f"{start:%a %b} {start.day:>2} {start.year} {show_time(start.time()):>6}"
             cells = (when, visit.provider, f"{visit.visit_type}{visit.minutes}", visit.state,
                      visit.note)  # fmt: skip
-            rows.append(Row(visit.id, number, cells))
+            at = self._changed.get(visit.id)
+            changed = at is not None and self.desk.now() - at < CHANGED_FOR
+            rows.append(Row(visit.id, number, cells, changed=changed))
         self.list.show(COLUMNS, rows)
         self.show_enter()
 
@@ -161,4 +166,22 @@ class PatientScreen(VisitKeys):
             board.grid.select_key(visit.id)
 
     def concerns(self, entry: Entry) -> bool:
-        return entry.patient_id == self.patient_id
+        if entry.patient_id != self.patient_id:
+            return False
+        for appointment_id in news.touched(entry).appointments:
+            self._changed[appointment_id] = self.desk.now()
+        return True
+
+    def on_minute(self) -> None:
+        """The mark of what another desk changed goes after a minute."""
+        if self._changed and self.app.screen is self:
+            self.reload()
+            now = self.desk.now()
+            self._changed = {k: at for k, at in self._changed.items() if now - at < CHANGED_FOR}
+        else:
+            super().on_minute()
+
+    def opened(self) -> None:
+        others = self.desk_app.live.others(self.patient_id)
+        if others:
+            self.say("; ".join(other.words for other in others))

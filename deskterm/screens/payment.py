@@ -11,7 +11,7 @@ from deskterm.db.journal import Entry
 from deskterm.entry.money import show_cents
 from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError, Invalid
-from deskterm.office import day_board, pay_plan, payments
+from deskterm.office import day_board, news, pay_plan, payments
 from deskterm.office.pay_plan import PaymentPlan
 from deskterm.screens.base import TaskScreen
 from deskterm.screens.money_fields import (
@@ -71,6 +71,7 @@ class PaymentScreen(TaskScreen):
         self.change_panel = Panel(height=1)
         self.receipt_panel = Panel(classes="receipt")
         self._warned: set[str] = set()
+        self._agreed: list[payments.Due] = []  # what was due when the clerk last typed
 
     def subject(self) -> tuple[int | None, int | None]:
         return self.patient_id, self.appointment_id
@@ -111,6 +112,8 @@ class PaymentScreen(TaskScreen):
 
     def load(self) -> None:
         self.box.dues = self._dues()
+        if not self.dirty:
+            self._agreed = self.box.dues
         show_banner(self, self.patient_id, self._visit_text())
         self.show_money()
 
@@ -221,6 +224,7 @@ class PaymentScreen(TaskScreen):
 
     def on_record_form_typed(self) -> None:
         self._warned.clear()
+        self._agreed = self.box.dues
         self.show_money()
         super().on_record_form_typed()
 
@@ -234,6 +238,8 @@ class PaymentScreen(TaskScreen):
 
     async def on_record_form_done(self, message: StepForm.Done) -> None:
         values = message.values
+        if self._due_changed():
+            return
         if values["pay"].reason:
             await self._not_taken(values)
             return
@@ -260,6 +266,23 @@ class PaymentScreen(TaskScreen):
         await self.finish(said, undo=VoidReceipt(app, receipt))
         if printed:
             app.say(f"{said}. {printed}", level="error")
+
+    def _due_changed(self) -> bool:
+        """Whether something was paid or charged since the dues were shown; then they are."""
+        before, agreed = sum(due.due_cents for due in self._agreed), self._agreed
+        now = self.attempt(self._dues)
+        if now is None or now == agreed:
+            return now is None
+        self.box.dues = self._agreed = now
+        self.show_money()
+        self.save_draft()
+        last = self.attempt(news.last_payment, self.desk, self.patient_id) or "another desk"
+        self.enter_row.show(
+            "",
+            error=f"Due was {show_cents(before)}, is {show_cents(self.box.due)} now: {last}. "
+            "Yours is kept; Enter posts it",
+        )
+        return True
 
     def _may_post(self, values: dict[str, Any], planned: PaymentPlan, change: int) -> bool:
         """Ask where more than is due shall go; warn once of what looks like a slip."""

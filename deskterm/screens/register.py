@@ -9,12 +9,15 @@ from deskterm.commands import ENTER_KEYS
 from deskterm.entry.dates import show_birth
 from deskterm.entry.people import parse_query
 from deskterm.entry.phones import show_phone
-from deskterm.errors import DesktermError
+from deskterm.errors import DesktermError, Stale
 from deskterm.office import patients
 from deskterm.office.patients import LookAlike, PatientEntry
 from deskterm.screens.base import TaskScreen
 from deskterm.screens.register_fields import all_fields, entry_of, values_of, who_fields
-from deskterm.screens.who import show_banner
+from deskterm.screens.stale import StaleScreen
+from deskterm.screens.who import identity_field, show_banner
+from deskterm.widgets.comparing import differences, merge
+from deskterm.widgets.field_sheet import Sheet
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.row_list import Column, Row, RowList
 from deskterm.widgets.rows import RuleRow
@@ -38,6 +41,7 @@ class RegisterScreen(TaskScreen):
         self.typed = typed
         self.before: PatientEntry | None = None
         self.version = 0
+        self.base: Sheet | None = None  # the form as it was when the record was read
         self.alikes: list[LookAlike] = []
         self.list = RowList()
         self.asking = self.patient_id is None
@@ -58,7 +62,10 @@ class RegisterScreen(TaskScreen):
         return self.patient_id, None
 
     def draft_state(self) -> dict[str, Any]:
-        return {**super().draft_state(), "asking": self.asking, "version": self.version}
+        base = {"base": self.base.state("")} if self.base is not None else {}
+        return {
+            **super().draft_state(), **base, "asking": self.asking, "version": self.version
+        }  # fmt: skip
 
     def body(self) -> Iterable[Any]:
         yield RuleRow()
@@ -75,9 +82,15 @@ class RegisterScreen(TaskScreen):
             self.before = found.entry(self.desk.today())
             self.version = found.patient.version
             values = values_of(self.before)
+            self.base = Sheet(all_fields(self.desk), values)
         if self.draft is not None and self.draft.state.get("version"):
             self.version = int(self.draft.state["version"])
-        yield RecordForm(all_fields(self.desk), values, verb="SAVE", classes="body")
+            if self.base is not None and isinstance(self.draft.state.get("base"), dict):
+                self.base.restore(self.draft.state["base"])
+        specs = all_fields(self.desk)
+        if self.patient_id is not None:
+            specs.insert(0, identity_field(self))
+        yield RecordForm(specs, values, verb="SAVE", classes="body")
 
     def _typed_values(self) -> dict[str, Any]:
         """What was typed into the finder, put into the right fields."""
@@ -201,7 +214,10 @@ class RegisterScreen(TaskScreen):
                 patient = patients.edit_entry(self.desk, self.patient_id, self.version, entry)
                 said = f"Saved {entry.last_name}, {entry.first_name}"
         except DesktermError as error:
-            self._refused(error)
+            if isinstance(error, Stale) and self.patient_id is not None:
+                await self._compare(error, self.patient_id)
+            else:
+                self.failed(error)
             return
         new = self.patient_id is None
         app = self.desk_app
@@ -210,8 +226,20 @@ class RegisterScreen(TaskScreen):
             await app.go("patient", patient_id=patient.id)
             app.say(said)
 
-    def _refused(self, error: DesktermError) -> None:
-        """Say it; after a stale save the next Enter saves over what was shown."""
-        if error.kind == "stale" and error.details.get("version"):
-            self.version = int(error.details["version"])
-        self.failed(error)
+    async def _compare(self, error: Stale, patient_id: int) -> None:
+        """Show both values of every field that was changed; nothing is saved before that."""
+        found = patients.card(self.desk, patient_id)
+        entry, version = found.entry(self.desk.today()), found.patient.version
+        theirs = Sheet(all_fields(self.desk), values_of(entry))
+        form = self.query_one(RecordForm)
+        changed = differences(self.base or theirs, form.sheet, theirs)
+
+        async def save(taken: set[str]) -> None:
+            merge(form.sheet, theirs, changed, taken)
+            self.before, self.version, self.base = entry, version, theirs
+            form.repaint()
+            self.save_draft()
+            await self._save(form.values)
+
+        self.save_draft()
+        await self.desk_app.open(StaleScreen(error.message, changed, save))

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual import events
 
-from deskterm.db.journal import Entry
 from deskterm.screens.base import DeskScreen
 from deskterm.screens.prompt import ask
 from deskterm.widgets.row_list import RowList
@@ -57,9 +56,8 @@ class RowKeys(DeskScreen):
         finally:
             self._may_sort = True
 
-    def on_changes(self, entries: list[Entry]) -> None:
-        if any([self.concerns(entry) for entry in entries]):
-            self.standing_still()
+    def changed_elsewhere(self) -> None:
+        self.standing_still()
 
     def on_minute(self) -> None:
         """Times move on; rows and cursor stay."""

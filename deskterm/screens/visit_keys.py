@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from deskterm.errors import Invalid
-from deskterm.office import scheduling, visits
+from deskterm.errors import DesktermError, Invalid, Stale
+from deskterm.office import news, scheduling, visits
 from deskterm.office.day_board import AppointmentRow
 from deskterm.screens.base import DeskScreen
+from deskterm.screens.identify import identified
 
 # What ``f`` does from each stage; checking in and out are screens of their own.
 NEXT_STEP = {
@@ -31,12 +32,29 @@ class VisitKeys(DeskScreen):
         row = self.current_visit()
         return row.patient_id if row is not None else None
 
+    def record_here(self) -> int | None:
+        row = self.current_visit()
+        return row.id if row is not None else None
+
     def visit(self) -> AppointmentRow:
         """The visit under the cursor. Raises Invalid when there is none."""
         row = self.current_visit()
         if row is None:
             raise Invalid("No visit here", "Choose a row by its number, then the letter")
         return row
+
+    def failed(self, error: DesktermError) -> None:
+        """After a stale letter the row is shown as it is now, with what changed."""
+        before = self.current_visit()
+        super().failed(error)
+        if not isinstance(error, Stale) or before is None:
+            return
+        self.reload()
+        after = self.current_visit()
+        same = after is not None and after.id == before.id
+        now = news.visit_changes(before, after) if same and after is not None else ""
+        said = f"Changed by {error.details['who']}: {now}" if now else error.message
+        self.say(f"{said}. Once more if still right", level="error")
 
     def patient_here(self) -> int:
         """The patient under the cursor. Raises Invalid when there is none."""
@@ -64,8 +82,12 @@ class VisitKeys(DeskScreen):
         elif step == "room":
             await self.desk_app.go("jot", appointment_id=row.id, what="room")
         else:
-            getattr(visits, step)(self.desk, row.id, version=row.version)
-            self.moved_on(row, step)
+
+            def move_on() -> None:
+                getattr(visits, step)(self.desk, row.id, version=row.version)
+                self.moved_on(row, step)
+
+            await identified(self, row.patient_id, move_on)
 
     def moved_on(self, row: AppointmentRow, step: str) -> None:
         """Say what was done to a visit, remember how to take it back, and show it."""
@@ -76,8 +98,12 @@ class VisitKeys(DeskScreen):
 
     async def do_no_show(self) -> None:
         row = self.visit()
-        visits.no_show(self.desk, row.id, version=row.version)
-        self.moved_on(row, "no_show")
+
+        def note_it() -> None:
+            visits.no_show(self.desk, row.id, version=row.version)
+            self.moved_on(row, "no_show")
+
+        await identified(self, row.patient_id, note_it)
 
     async def do_reschedule(self) -> None:
         await self.desk_app.go("opening", moving=self.visit().id)

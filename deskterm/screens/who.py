@@ -17,9 +17,11 @@ IDENTITY = "identity"
 
 def show_banner(screen: DeskScreen, patient_id: int | None, context: str = "") -> None:
     """Row 2: name, birth date, age and sex, MRN, and every alert as a badge."""
+    screen._banner = None
     if patient_id is None:
         screen.banner_row.show_summary(context)
         return
+    screen._banner = patient_id, context
     found = patients.banner(screen.desk, patient_id)
     text = (
         f"{found.name}   {show_birth(found.birth_date)} {found.age}{found.sex}  #{found.mrn}"
@@ -34,6 +36,7 @@ def show_banner(screen: DeskScreen, patient_id: int | None, context: str = "") -
         alerts.append(f"INTERPRETER {found.language}")
     if found.alert:
         alerts.append(found.alert)
+    alerts += [other.badge for other in screen.desk_app.live.others(patient_id)]
     screen.banner_row.show_patient(text, alerts)
 
 

@@ -211,6 +211,16 @@ class MessageRow(OneRow):
     _text = ""
     _level: Level = "say"
 
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return self._text
+
+    @property
+    def is_error(self) -> bool:
+        """Whether what stands there says that something went wrong."""
+        return self._level == "error" and bool(self._text)
+
     def show(self, text: str, level: Level = "say") -> None:
         """Say ``text``: a plain fact, an error, or a hint from the coach."""
         self._text, self._level = text, level

@@ -80,7 +80,7 @@ class Clerk:
 
     async def news(self) -> None:
         """Let the desk hear now what other desks did."""
-        self.app._poll()
+        self.app.live.look()
         await self.settle()
 
     def lines(self) -> list[str]:
