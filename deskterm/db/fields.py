@@ -21,6 +21,7 @@ __all__ = [
     "Reference",
     "WallTime",
     "Whole",
+    "word_of",
 ]
 
 
@@ -141,6 +142,11 @@ class Reference(ForeignKeyField):
         kwargs.setdefault("on_delete", "RESTRICT")
         kwargs.setdefault("backref", "+")
         super().__init__(model, **kwargs)
+
+
+def word_of(choices: Sequence[tuple[str, str]], code: str) -> str:
+    """The word for a code of a list; the code itself where a foreign hand wrote another."""
+    return next((word for known, word in choices if known == code), code)
 
 
 def default_sql(text: str) -> SQL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from deskterm.db.fields import word_of
 from deskterm.db.payments import ADJUSTMENT_KINDS, CHARGE_KINDS, PAYMENT_KINDS
 from deskterm.office.desk import Desk
 from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
@@ -60,11 +61,10 @@ class AccountRow:
 def account(desk: Desk, patient_id: int) -> list[AccountRow]:
     """The whole account, the newest first. Raises NotAllowed."""
     desk.require("view_money")
-    kinds, adjusted, documents = dict(CHARGE_KINDS), dict(ADJUSTMENT_KINDS), dict(PAYMENT_KINDS)
     found: list[AccountRow] = []
     for (charge_id, day, served, kind, code, words, cents, left, plan, reverses, gone, by,
          at, billed) in desk.rows(_CHARGES, patient_id):  # fmt: skip
-        said = " ".join(filter(None, (kinds[kind].partition(",")[0], code, words)))
+        said = " ".join(filter(None, (word_of(CHARGE_KINDS, kind).partition(",")[0], code, words)))
         when = f"{served[5:7]}/{served[8:]}/{served[:4]}"
         found.append(
             AccountRow(
@@ -82,14 +82,14 @@ def account(desk: Desk, patient_id: int) -> list[AccountRow]:
         found.append(
             AccountRow(
                 "adjustment", row_id, date.fromisoformat(day),
-                f"{'taken back: ' if reverses else ''}{adjusted[kind]}{moved}, {reason}"
-                f" (charge {charge_id})",
+                f"{'taken back: ' if reverses else ''}{word_of(ADJUSTMENT_KINDS, kind)}{moved},"
+                f" {reason} (charge {charge_id})",
                 patient + insurance, by, gone=bool(gone or reverses), at=at,
                 plan_billed=insurance,
             )
         )  # fmt: skip
     for row_id, day, receipt, kind, total, about, gone, by, at in desk.rows(_DOCUMENTS, patient_id):
-        words = documents[kind] + (f" of {about}" if about else "")
+        words = word_of(PAYMENT_KINDS, kind) + (f" of {about}" if about else "")
         found.append(
             AccountRow(
                 "document", row_id, date.fromisoformat(day), words, -total, by, receipt=receipt,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from deskterm.db.fields import word_of
 from deskterm.db.payments import ADJUSTMENT_KINDS, PAYMENT_KINDS
 from deskterm.exchange.hledger import Posting, Transaction, journal
 from deskterm.office.desk import Desk
@@ -40,10 +41,9 @@ def transactions(desk: Desk, first: date, last: date) -> list[Transaction]:
         )
         for charge_id, day, kind, amount, insurance in desk.rows(_CHARGES, *span)
     ]  # fmt: skip
-    words = dict(ADJUSTMENT_KINDS)
     found += [
         Transaction(
-            day, f"A{adjustment_id}", words[kind],
+            day, f"A{adjustment_id}", word_of(ADJUSTMENT_KINDS, kind),
             (
                 Posting("assets:receivable:patients", patient),
                 Posting("assets:receivable:plans", insurance),
@@ -66,7 +66,7 @@ def transactions(desk: Desk, first: date, last: date) -> list[Transaction]:
                 )
             )
             postings.append(Posting(account, -cents))
-        found.append(Transaction(day, receipt, dict(PAYMENT_KINDS)[kind], tuple(postings)))
+        found.append(Transaction(day, receipt, word_of(PAYMENT_KINDS, kind), tuple(postings)))
     return sorted(found, key=lambda t: t.day)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from deskterm.clock import parse_utc_text
 from deskterm.db.dayclose import MOVEMENT_KINDS, DrawerCount, Shift
+from deskterm.db.fields import word_of
 from deskterm.db.staff import Location
 from deskterm.entry.money import show_cents
 from deskterm.office import business_day, deposits, drawer_figures, ledger, shifts, variance
@@ -194,9 +195,8 @@ def explain(
             _ENTRIES, shift_id
         )
     ]  # fmt: skip
-    words = dict(MOVEMENT_KINDS)
     moved = [
-        (f"{words[kind]} ({reason})", cents if kind == "paid_in" else -cents)
+        (f"{word_of(MOVEMENT_KINDS, kind)} ({reason})", cents if kind == "paid_in" else -cents)
         for kind, cents, reason in desk.rows(
             "SELECT kind, amount_cents, reason FROM cash_movement WHERE shift_id = ?", shift_id
         )

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from deskterm.clock import local, parse_utc_text
+from deskterm.db.fields import word_of
 from deskterm.db.payments import ADJUSTMENT_KINDS, PAYMENT_KINDS, PURPOSES, TENDER_KINDS
 from deskterm.entry.times import show_time
 from deskterm.errors import NotFound
@@ -98,13 +99,13 @@ def day_sheet(desk: Desk, first: date, last: date, location: str | None = None) 
         _TENDERS.replace("{0}", where), *params
     ):
         words = " ".join(
-            [dict(TENDER_KINDS)[kind], *filter(None, (brand, reference)),
+            [word_of(TENDER_KINDS, kind), *filter(None, (brand, reference)),
              *([f"..{last4}"] if last4 else [])]
         )  # fmt: skip
         tenders.setdefault(payment_id, []).append((words, cents))
     purposes: dict[int, list[str]] = {}
     for payment_id, purpose, service_day in desk.rows(_PURPOSES.replace("{0}", where), *params):
-        words = dict(PURPOSES)[purpose].partition(",")[0]
+        words = word_of(PURPOSES, purpose).partition(",")[0]
         dated = f"{words} {service_day[5:7]}/{service_day[8:]}" if service_day else words
         found = purposes.setdefault(payment_id, [])
         if dated not in found:
@@ -114,7 +115,7 @@ def day_sheet(desk: Desk, first: date, last: date, location: str | None = None) 
          about) in desk.rows(_DOCUMENTS.replace("{0}", where), *params):  # fmt: skip
         what = ", ".join(purposes.get(payment_id, []))
         if kind != "payment":
-            what = f"{dict(PAYMENT_KINDS)[kind]} {about}".strip()
+            what = f"{word_of(PAYMENT_KINDS, kind)} {about}".strip()
         who = f"{last_name} {first_name[:1]}".upper()
         time = show_time(local(parse_utc_text(at), zone).time())
         for words, cents in tenders.get(payment_id, [("-", total)]):
@@ -132,7 +133,7 @@ def by_tender(desk: Desk, first: date, last: date, location: str | None = None) 
     desk.require("view_money")
     where, params = _where(desk, first, last, location)
     rows = tuple(
-        (f"{dict(TENDER_KINDS)[kind]} {brand}".strip(), *figures)
+        (f"{word_of(TENDER_KINDS, kind)} {brand}".strip(), *figures)
         for kind, brand, *figures in desk.rows(_BY_TENDER.replace("{0}", where), *params)
     )
     columns = ("Taken", "Voided", "Refunded", "Corrected", "Net")
@@ -218,7 +219,7 @@ def adjustments(desk: Desk, first: date, last: date, location: str | None = None
     """Write-offs and other adjustments, by person."""
     desk.require("view_money")
     rows = tuple(
-        (day, by, dict(ADJUSTMENT_KINDS)[kind], reason, f"{last_name} {first_name[:1]}".upper(),
+        (day, by, word_of(ADJUSTMENT_KINDS, kind), reason, f"{last_name} {first_name[:1]}".upper(),
          f"#{mrn}", patient, insurance)
         for day, by, kind, reason, last_name, first_name, mrn, patient, insurance in desk.rows(
             _ADJUSTED, first.isoformat(), last.isoformat()
@@ -236,7 +237,7 @@ def voids(desk: Desk, first: date, last: date, location: str | None = None) -> T
     """Voids, refunds, corrections and returned checks, by person, with what they are about."""
     desk.require("view_money")
     rows = tuple(
-        (day, by, dict(PAYMENT_KINDS)[kind], receipt, about, taken_by, reason, cents)
+        (day, by, word_of(PAYMENT_KINDS, kind), receipt, about, taken_by, reason, cents)
         for day, by, kind, receipt, about, taken_by, reason, cents in desk.rows(
             _VOIDED, first.isoformat(), last.isoformat()
         )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from deskterm.clock import utc_text
+from deskterm.db.fields import word_of
 from deskterm.db.patients import Patient
 from deskterm.db.payments import (
     CHARGE_KINDS,
@@ -359,7 +360,7 @@ def _may_void(desk: Desk, original: Payment, place: Location, day: date) -> None
     if later:
         receipt, kind = later[0]
         raise Conflict(
-            f"{receipt}, a {dict(PAYMENT_KINDS)[kind]}, is about this receipt",
+            f"{receipt}, a {word_of(PAYMENT_KINDS, kind)}, is about this receipt",
             f"Void {receipt} first",
             rule="has_later",
         )

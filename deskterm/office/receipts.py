@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deskterm.clock import local, parse_utc_text
+from deskterm.db.fields import word_of
 from deskterm.db.payments import PAYMENT_KINDS, PURPOSES, TENDER_KINDS
 from deskterm.entry.money import show_cents
 from deskterm.entry.times import show_time
@@ -155,7 +156,7 @@ def _marks(head: _Head, duplicate: bool, columns: int) -> list[str]:
     if head.voided_by:
         marks.append("*** VOIDED ***")
     elif head.kind != "payment":
-        marks.append(f"*** {dict(PAYMENT_KINDS)[head.kind].upper()} ***")
+        marks.append(f"*** {safe(word_of(PAYMENT_KINDS, head.kind)).upper()} ***")
     return [mark.center(columns) for mark in marks]
 
 

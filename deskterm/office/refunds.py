@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from deskterm.db.fields import word_of
 from deskterm.db.patients import Patient
 from deskterm.db.payments import TENDER_KINDS, Charge, Payment
 from deskterm.db.staff import Location
@@ -52,7 +53,7 @@ class TenderLeft:
     @property
     def label(self) -> str:
         """``card visa ..4417``, ``check 1042``, ``cash``."""
-        words = [dict(TENDER_KINDS)[self.kind], self.brand, self.reference]
+        words = [word_of(TENDER_KINDS, self.kind), self.brand, self.reference]
         return " ".join([*filter(None, words), *([f"..{self.last4}"] if self.last4 else [])])
 
     def row(self, cents: int) -> dict[str, Any]:

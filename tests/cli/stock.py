@@ -10,8 +10,8 @@ import functools
 import io
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,31 @@ from deskterm.cli import main
 from deskterm.clock import FrozenClock
 from deskterm.config import Settings
 from deskterm.entry.money import TenderEntry
-from deskterm.office import clinic, free_time, messages, payments, visits
+from deskterm.office import (
+    charges,
+    clinic,
+    dayclose,
+    free_time,
+    messages,
+    payments,
+    shifts,
+    ssh_keys,
+    visits,
+)
+from deskterm.office.desk import Desk
 from tests.conftest import NOW
 from tests.office.hours import open_clinic
 
 FILES = ("clinic.db", "clinic.db.key", "deskterm.toml")
 PEOPLE = 40  # more than there are payloads
-RECEIPT = "R-260318-001"
+RECEIPT, CASH = "R-260318-001", "R-260318-041"
+KEYS = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKJ4W11y6Wlgqszpv2Ruu9L+ry1vDzFnl/ME9ZUxI+R+ kim@front",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINZWt32ZifX/OC0Bc+1hapRfnxFsRkgr0aQkkR28idBm kim@back",
+)
 # Patients and visits have the same numbers. Each of these visits is at a stage of its own.
 EXPECTED, ARRIVED, WAITING, ROOMED, SEEN, READY, LATE = 1, 2, 3, 4, 5, 6, 7
+CHARGED = 20
 
 # Every batch command, with a call that must succeed on the stocked clinic. ``{folder}`` is where
 # its files are. A command without a row here fails the tests.
@@ -38,7 +54,26 @@ CALLS: dict[str, list[str]] = {
     "admin doctor": [],
     "admin backup": ["{folder}/safe.db"],
     "admin restore": ["{folder}/kept.db"],
+    "admin gate": ["sshd-keys.conf"],
+    "admin ssh-keys add": ["kim", "{folder}/new.pub"],
+    "admin ssh-keys list": [],
+    "admin ssh-keys revoke": ["1", "--reason", "laptop lost"],
+    "admin ssh-keys print": [],
+    "admin ssh-keys publish": [],
+    "admin ssh-keys answer": [],
     "data import fhir": ["{folder}/people.ndjson"],
+    "day open": ["--drawer", "d7", "--float", "200.00"],
+    "day status": [],
+    "day count": ["--drawer", "d1", "--cash", "100=1,0.25=4", "--check", "1042:10.00"],
+    "day close": ["--drawer", "d1", "--reason", "recounted"],
+    "day freeze": [],
+    "day thaw": ["--location", "EAST"],
+    "day approve": ["2026-03-17", "--location", "EAST"],
+    "day reopen": ["2026-03-17", "--location", "EAST", "--reason", "wrong bag"],
+    "day hand-over": ["--drawer", "d1", "--to", "kim", "--cash", "100.00"],
+    "day cash": ["in", "5.00", "--drawer", "d1", "--reason", "change"],
+    "day deposit": ["--total", "20.00", "--bag", "4471"],
+    "day sheet": ["t", "--report", "sheet"],
     "demo": ["--dir", "{folder}/demo", "--patients", "20"],
     "journal show": ["--limit", "5000"],
     "journal verify": [],
@@ -51,6 +86,15 @@ CALLS: dict[str, list[str]] = {
     "pay take": ["1", "--tender", "cash:25.00", "--for", "copay", "--appointment", "1"],
     "pay receipt": [RECEIPT],
     "pay void": [RECEIPT, "--reason", "wrong_amount"],
+    "pay refund": [CASH, "--amount", "1.00", "--reason", "overpaid"],
+    "pay correct": [CASH, "--was", "cash", "--now", "card:2.00:visa:4417:A1B2C3"],
+    "pay returned-check": [RECEIPT, "--check", "1042"],
+    "pay credit": ["40"],
+    "pay balance": ["1"],
+    "pay statement": ["1"],
+    "pay good-faith": ["1", "--code", "99213"],
+    "pay charge": ["1", "--code", "99213", "--diagnosis", "M54.50"],
+    "pay fee": ["99214", "150.00", "--label", "longer visit"],
     "schedule day": ["t"],
     "schedule open": ["--type", "FU", "--from", "t+1"],
     "schedule book": ["1", "--type", "FU", "--provider", "LEE", "--at", "2026-03-25 09:00"],
@@ -123,7 +167,11 @@ def stock(folder: Path) -> None:
     """Make the clinic's files in ``folder``: people, visits at every stage, money, messages."""
     clinic.write_settings(
         folder / "deskterm.toml",
-        {"clinic": "Main St Clinic", "frozen_now": "2026-03-18T14:42:00+00:00"},
+        {
+            "clinic": "Main St Clinic",
+            "frozen_now": "2026-03-18T14:42:00+00:00",
+            "keys_file": "keys",
+        },
     )
     settings = Settings(database=str(folder / "clinic.db"), clinic="Main St Clinic")
     desk = clinic.init(settings, login="mlopez", name="Maria Lopez", clock=FrozenClock(NOW))
@@ -148,6 +196,9 @@ def stock(folder: Path) -> None:
                      visits.ready)[:moves]:  # fmt: skip
             move(desk, visit.id)
         visits.note(desk, visit.id, "hearing aid left here")
+    _money(desk)
+    ssh_keys.add(desk, "kim", KEYS[0])
+    (folder / "new.pub").write_text(KEYS[1] + "\n")
     with desk.operation("schedule.horizon"):
         for provider in house.providers.values():
             free_time.keep_all(desk, provider.id, desk.today(), desk.today())
@@ -158,6 +209,24 @@ def stock(folder: Path) -> None:
         '{"resourceType": "Patient", "id": "1", "birthDate": "1980-01-02",'
         ' "name": [{"family": "Example", "given": ["Pat"]}]}\n'
     )
+
+
+def _money(desk: Desk) -> None:
+    """A fee, cash that is held, a drawer counted, one closed, a day closed by somebody else."""
+    charges.set_fee(desk, "99213", 18000, label="office visit", starts_on=date(2020, 1, 1))
+    charges.post(desk, CHARGED, [charges.ChargeLine("99213")])
+    payments.take(
+        desk, PEOPLE, tenders=[TenderEntry("cash", 500)], purpose="prepayment", key="cash"
+    )
+    shifts.count(desk, shifts.find(desk, "d1").id, shifts.Count(cash_cents=10000))
+    full = shifts.open_shift(desk, "d8", float_cents=10000)
+    shifts.move_cash(desk, full.id, "paid_in", 2000, reason="from the safe")
+    shifts.count(desk, full.id, shifts.Count(cash_cents=12000))
+    shifts.close_shift(desk, full.id)
+    mine, desk.actor = desk.actor, replace(desk.actor, login="kim")
+    dayclose.close(desk, location="EAST", day=date(2026, 3, 17), reason="quiet day")
+    desk.actor = mine
+    dayclose.freeze(desk, location="EAST")
 
 
 @contextlib.contextmanager

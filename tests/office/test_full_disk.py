@@ -23,10 +23,14 @@ from deskterm.db.scheduling import Appointment
 from deskterm.entry.money import TenderEntry
 from deskterm.errors import Unreachable
 from deskterm.office import (
+    adjustments,
     backup,
+    charges,
     clinic,
     coverage,
     day_board,
+    dayclose,
+    deposits,
     drafts,
     fhir_import,
     finder,
@@ -37,7 +41,10 @@ from deskterm.office import (
     openings,
     patients,
     payments,
+    refunds,
     scheduling,
+    shifts,
+    ssh_keys,
     templates,
     visits,
 )
@@ -67,6 +74,14 @@ def cover(number: int) -> Coverage:
 
 def person(desk: Desk, last: str) -> patients.PatientEntry:
     return patients.PatientEntry(last, "ZOE", date(1990, 5, 4))
+
+
+def charge_of(desk: Desk, visit_id: int) -> int:
+    return int(
+        desk.rows("SELECT max(id) FROM charge WHERE appointment_id = ? AND code <> ''", visit_id)[
+            0
+        ][0]
+    )
 
 
 # Every operation of the office by a call that succeeds on the stocked clinic, in this order.
@@ -127,6 +142,39 @@ WRITES: dict[str, Callable[[Desk], object]] = {
     "payment.not_collected": lambda d: payments.not_collected(
         d, 39, reason="bill", amount_cents=100),
     "payment.void": lambda d: payments.void(d, stock.RECEIPT, reason="wrong_amount"),
+    "payment.refund": lambda d: refunds.refund(
+        d, stock.CASH, amount_cents=100, reason="overpaid"),
+    "payment.correct": lambda d: refunds.correct_tender(
+        d, stock.CASH, was=refunds.TenderLeft("cash", "", "", "", 0),
+        now=TenderEntry("check", 100, reference="9")),
+    "payment.returned": lambda d: refunds.returned_check(d, "R-260318-002", number="1042"),
+    "payment.apply_credit": lambda d: refunds.apply_credit(d, 40, amount_cents=100),
+    "charge.post": lambda d: charges.post(d, 3, [charges.ChargeLine("99213")]),
+    "charge.adjust": lambda d: adjustments.adjust(
+        d, charge_of(d, stock.CHARGED), kind="contractual", side="insurance", amount_cents=100,
+        reason="contract"),
+    "charge.transfer": lambda d: adjustments.transfer(
+        d, charge_of(d, stock.CHARGED), amount_cents=100, to="patient", reason="denied"),
+    "fee.set": lambda d: charges.set_fee(d, "99215", 20000),
+    "shift.open": lambda d: shifts.open_shift(d, "d9"),
+    "shift.move_cash": lambda d: shifts.move_cash(
+        d, shifts.find(d, "d9").id, "paid_in", 100, reason="change"),
+    "shift.hand_over": lambda d: shifts.hand_over(
+        d, shifts.find(d, "d9").id, "kim", shifts.Count(cash_cents=10100)),
+    "shift.count": lambda d: shifts.count(
+        d, shifts.find(d, "d9").id, shifts.Count(cash_cents=11100)),
+    "shift.close": lambda d: shifts.close_shift(
+        d, shifts.find(d, "d9").id, reason="10.00 too much"),
+    "day.deposit": lambda d: deposits.deposit(d),
+    "day.freeze": lambda d: dayclose.freeze(d),
+    "day.thaw": lambda d: dayclose.thaw(d),
+    "day.close": lambda d: dayclose.close(
+        d, location="EAST", day=date(2026, 3, 16), reason="quiet day"),
+    "day.approve": lambda d: dayclose.approve(d, location="EAST", day=date(2026, 3, 17)),
+    "day.reopen": lambda d: dayclose.reopen(
+        d, location="EAST", day=date(2026, 3, 17), reason="wrong bag"),
+    "staff.key_add": lambda d: ssh_keys.add(d, "kim", stock.KEYS[1]),
+    "staff.key_revoke": lambda d: ssh_keys.revoke(d, "1", reason="laptop lost"),
     "message.take": lambda d: messages.take(
         d, patient_id=1, topic="rx", body="again", key="another"),
     "message.read": lambda d: messages.read(d, 10),
@@ -178,7 +226,7 @@ def small(tmp_path: Path, stocked: Path) -> Iterator[Path]:
     """A disk of 3 MB with the clinic on it."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    line = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)]
+    line = ["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "tmpfs", str(disk)]
     done = subprocess.run(line, capture_output=True, text=True) if rights() else None
     if done is None or done.returncode:
         why = done.stderr if done else "only root may mount"
