@@ -158,13 +158,13 @@ WRITES: dict[str, Callable[[Desk], object]] = {
     "fee.set": lambda d: charges.set_fee(d, "99215", 20000),
     "shift.open": lambda d: shifts.open_shift(d, "d9"),
     "shift.move_cash": lambda d: shifts.move_cash(
-        d, shifts.find(d, "d9").id, "paid_in", 100, reason="change"),
+        d, shifts.find(d, "d1").id, "paid_in", 100, reason="change"),
     "shift.hand_over": lambda d: shifts.hand_over(
-        d, shifts.find(d, "d9").id, "kim", shifts.Count(cash_cents=10100)),
+        d, shifts.find(d, "d1").id, "kim", shifts.Count(cash_cents=10100)),
     "shift.count": lambda d: shifts.count(
-        d, shifts.find(d, "d9").id, shifts.Count(cash_cents=11100)),
+        d, shifts.find(d, "d1").id, shifts.Count(cash_cents=11100)),
     "shift.close": lambda d: shifts.close_shift(
-        d, shifts.find(d, "d9").id, reason="10.00 too much"),
+        d, shifts.find(d, "d1").id, reason="10.00 too much"),
     "day.deposit": lambda d: deposits.deposit(d),
     "day.freeze": lambda d: dayclose.freeze(d),
     "day.thaw": lambda d: dayclose.thaw(d),
