@@ -8,6 +8,7 @@ from deskterm.db import (
     codes,
     coverage,
     exchange,
+    identity,
     journal,
     messages,
     patients,
@@ -21,6 +22,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, payments, messages, codes, tasks, exchange,
+    identity,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -32,6 +34,7 @@ TRIGGERS: tuple[str, ...] = (
     *visits.TRIGGERS,
     *payments.TRIGGERS,
     *messages.TRIGGERS,
+    *identity.TRIGGERS,
 )
 
 

@@ -9,10 +9,24 @@ from __future__ import annotations
 OPERATIONS: dict[str, str] = {
     "clinic.init": "administer",
     "clinic.settings": "administer",
-    "staff.add": "administer",
+    "staff.add": "manage_staff",
+    "staff.edit": "manage_staff",
+    "staff.role": "manage_staff",
+    "staff.disable": "manage_staff",
+    "staff.enable": "manage_staff",
+    "credential.own": "sign_in",
+    "credential.set": "manage_staff",
+    "credential.totp": "manage_staff",
+    "credential.reset": "reset_credentials",
+    "credential.failed": "sign_in",
+    "session.start": "sign_in",
+    "session.end": "sign_in",
+    "patient.break_glass": "break_glass",
+    "patient.review_access": "review_access",
     "schedule.template": "manage_schedule",
     "schedule.exception": "manage_schedule",
-    "schedule.horizon": "view_schedule",
+    # Upkeep of a table of free times, which shows nobody: whoever opens the first desk of a day.
+    "schedule.horizon": "sign_in",
     "data.import": "import_data",
     "patient.view": "view_patients",
     "patient.register": "edit_patients",
@@ -58,31 +72,42 @@ OPERATIONS: dict[str, str] = {
 
 # permissions needed only to look
 VIEWS: frozenset[str] = frozenset(
-    {"view_patients", "view_schedule", "view_money", "view_messages", "view_journal", "backup"}
-)
+    {"view_patients", "view_schedule", "view_money", "view_messages", "view_journal",
+     "view_staff_journal", "verify_journal", "open_restricted", "backup"}
+)  # fmt: skip
 
 _DESK = {
-    "view_patients", "view_schedule", "view_money", "view_messages", "edit_patients", "book",
-    "overbook", "run_visits", "take_payments", "void_payments", "messages",
+    "sign_in", "view_patients", "view_schedule", "view_money", "view_messages", "edit_patients",
+    "book", "overbook", "run_visits", "take_payments", "void_payments", "messages", "break_glass",
+}  # fmt: skip
+_MANAGER = {
+    *_DESK, "manage_schedule", "manage_staff", "reset_credentials", "view_staff_journal",
+    "import_data",
+}  # fmt: skip
+_ADMINISTRATOR = {
+    "sign_in", "administer", "manage_staff", "reset_credentials", "backup", "verify_journal",
 }  # fmt: skip
 
-# What init writes into role_permission; afterwards the rows there decide.
+# What init writes into role_permission; afterwards the rows there decide. The administrator
+# looks after the machine and sees no patient; the owner is whoever sets the clinic up, and may
+# do everything until there is somebody for each of the other roles.
 ROLES: dict[str, frozenset[str]] = {
     "front_desk": frozenset(_DESK),
     "biller": frozenset(
-        {"view_patients", "view_schedule", "view_money", "view_messages", "edit_patients",
-         "take_payments", "void_payments", "messages"}
+        {"sign_in", "view_patients", "view_schedule", "view_money", "view_messages",
+         "edit_patients", "take_payments", "void_payments", "messages", "break_glass"}
     ),
     "clinician": frozenset(
-        {"view_patients", "view_schedule", "view_messages", "run_visits", "messages"}
+        {"sign_in", "view_patients", "view_schedule", "view_messages", "book", "run_visits",
+         "messages", "break_glass"}
     ),
-    "manager": frozenset({*_DESK, "manage_schedule", "view_journal", "import_data"}),
+    "manager": frozenset(_MANAGER),
     "privacy_officer": frozenset(
-        {"view_patients", "view_schedule", "view_messages", "view_journal"}
+        {"sign_in", "view_patients", "view_schedule", "view_messages", "view_journal",
+         "verify_journal", "open_restricted", "review_access"}
     ),
-    "administrator": frozenset(
-        {*_DESK, "manage_schedule", "administer", "backup", "import_data", "view_journal"}
-    ),
+    "administrator": frozenset(_ADMINISTRATOR),
+    "owner": frozenset({*_MANAGER, *_ADMINISTRATOR, "view_journal", "review_access"}),
 }  # fmt: skip
 
 
