@@ -50,11 +50,12 @@ class DeskApp(SafeApp):
         if command.id != "choices"
     ]  # fmt: skip
 
-    def __init__(self, desk: Desk, *, crash_log: Path | None = None) -> None:
+    def __init__(self, desk: Desk, *, crash_log: Path | None = None, greeting: str = "") -> None:
         commands.check()
         super().__init__()
         self.desk = desk
         self.crash_log = crash_log
+        self.greeting = greeting
         self.undos: list[Undo] = []
         self.lines: list[str] = []
         self._feed = feed.Feed(desk)
@@ -65,15 +66,19 @@ class DeskApp(SafeApp):
     # Opening and closing
 
     async def on_mount(self) -> None:
-        await self.open(places.make("day"))
+        # Whoever looks after the machine sees no patient: the list of staff is their first place.
+        await self.open(places.make("day" if self.desk.may("view_schedule") else "staff"))
         self._read_counts()
         self.set_interval(POLL_SECONDS, self._poll)
         self._tick()
         self.call_after_refresh(_collect_again)
         waiting = drafts.open_drafts(self.desk)
+        said = [self.greeting] if self.greeting else []
         if waiting:
             newest = waiting[0]
-            self.say(f"{newest.heading} is where you left it. F3 Enter brings it back")
+            said.append(f"{newest.heading} is where you left it. F3 Enter brings it back")
+        if said:
+            self.say(". ".join(said))
 
     async def go(self, name: str, **given: Any) -> Screen[Any] | None:
         """Open the place ``name`` above this one; None (and said) when it cannot be opened."""
@@ -81,6 +86,12 @@ class DeskApp(SafeApp):
             screen = places.make(name, **given)
             await self.open(screen)
         except DesktermError as error:
+            closed = error.details.get("restricted") and self.desk.may("break_glass")
+            if closed and name != "break_glass":
+                then = (name, given)
+                return await self.go(
+                    "break_glass", patient_id=error.details["patient_id"], then=then
+                )
             self.say_error(error)
             return None
         return screen
@@ -364,6 +375,6 @@ def _collect_again() -> None:
     gc.enable()
 
 
-def open_desk_screen(desk: Desk, *, crash_log: Path | None = None) -> int:
-    """Run the desk in this terminal; the process's exit code."""
-    return run_desk(DeskApp(desk, crash_log=crash_log))
+def open_desk_screen(desk: Desk, *, crash_log: Path | None = None, greeting: str = "") -> int:
+    """Run the desk in this terminal; the process's exit code. ``greeting`` is said at first."""
+    return run_desk(DeskApp(desk, crash_log=crash_log, greeting=greeting))
