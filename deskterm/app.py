@@ -84,17 +84,23 @@ class DeskApp(SafeApp):
         """Open the place ``name`` above this one; None (and said) when it cannot be opened."""
         try:
             screen = places.make(name, **given)
+            if isinstance(screen, DeskScreen):
+                screen.opened_as = (name, given)
             await self.open(screen)
         except DesktermError as error:
-            closed = error.details.get("restricted") and self.desk.may("break_glass")
-            if closed and name != "break_glass":
-                then = (name, given)
-                return await self.go(
-                    "break_glass", patient_id=error.details["patient_id"], then=then
-                )
             self.say_error(error)
             return None
         return screen
+
+    async def turned_away(self, screen: DeskScreen, error: DesktermError) -> None:
+        """A place may not be shown: close it; a restricted record asks for break-glass first."""
+        while screen in self.screen_stack and len(self.screen_stack) > 2:
+            self.pop_screen()
+        patient_id = error.details.get("patient_id") if error.details.get("restricted") else None
+        if patient_id is not None and self.desk.may("break_glass"):
+            await self.go("break_glass", patient_id=patient_id, then=screen.opened_as)
+        else:
+            self.say_error(error)
 
     def make(self, name: str, **given: Any) -> Screen[Any]:
         """A new screen, not yet open."""

@@ -65,6 +65,8 @@ class DeskScreen(Screen[Any]):
         self.enter_row = EnterRow()
         self.message_row = MessageRow()
         self.key_row = KeyRow()
+        self.refused: DesktermError | None = None
+        self.opened_as: tuple[str, dict[str, Any]] | None = None
 
     # To be given by each screen
 
@@ -112,7 +114,11 @@ class DeskScreen(Screen[Any]):
     def compose(self) -> ComposeResult:
         yield self.header_row
         yield self.banner_row
-        yield from self.body()
+        try:
+            parts = list(self.body())
+        except DesktermError as error:
+            self.refused, parts = error, []
+        yield from parts
         yield self.enter_row
         yield self.message_row
         yield self.key_row
@@ -123,7 +129,18 @@ class DeskScreen(Screen[Any]):
         Subclasses override :meth:`opened` instead, because Textual runs every class's handler,
         the subclass's first.
         """
-        self.attempt(self.load)
+        if self.refused is None:
+            try:
+                self.load()
+            except DesktermError as error:
+                if error.details.get("restricted"):
+                    self.refused = error
+                else:
+                    self.failed(error)
+        if self.refused is not None:
+            # It may not be shown at all: the app closes it and says why.
+            self.app.call_later(self.desk_app.turned_away, self, self.refused)
+            return
         self.take_focus()
         self.opened()
         self.refresh_frame()
