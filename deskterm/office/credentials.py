@@ -88,9 +88,10 @@ def check(desk: Desk, login: str, secret: str, *, purpose: str = "unlock", totp:
     attempt = throttle.begin(desk, known, purpose)
     right = peppered.matches(desk, staff_id, secret[:1000], stored or "")
     what = "password" if kind == "password" else "PIN"
-    if right and needs_code(desk, login, purpose):
-        right = bool(totp_on) and _spend_code(desk, staff_id, totp)
-        what = "code from the app"
+    if needs_code(desk, login, purpose):
+        # Both are asked for together, so that a guesser does not learn which was right.
+        what += " or code"
+        right = right and bool(totp_on) and _spend_code(desk, staff_id, totp)
     if not right:
         _note_failure(desk, attempt, staff_id, purpose)
         raise NotAllowed(
