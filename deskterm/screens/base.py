@@ -115,10 +115,9 @@ class DeskScreen(Screen[Any]):
         yield self.header_row
         yield self.banner_row
         try:
-            parts = list(self.body())
+            yield from self.body()
         except DesktermError as error:
-            self.refused, parts = error, []
-        yield from parts
+            self.refused = error
         yield self.enter_row
         yield self.message_row
         yield self.key_row
