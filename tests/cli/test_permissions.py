@@ -92,7 +92,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     house: Clinic = clinic(desk)
     for weekday in range(7):
         for who in ("LEE", "NOVAK", "PATEL", "RN"):
-            templates.set_template(desk, who, "MAIN", weekday, 480, 1020, starts_on=date(2025, 1, 1))
+            templates.set_template(
+                desk, who, "MAIN", weekday, 480, 1020, starts_on=date(2025, 1, 1)
+            )
     for role in ROLES:
         if role != "owner":
             staff.add(desk, login=role, name=role.title(), role=role)
