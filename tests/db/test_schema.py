@@ -113,7 +113,8 @@ def test_roles_of_an_older_file_become_those_of_today_and_a_clinics_own_stay(
     monkeypatch.setattr(module, "steps", lambda: known[:1])
     migrate(db, Clock())
     desk = {"view_patients", "view_schedule", "view_money", "view_messages", "edit_patients",
-            "book", "overbook", "run_visits", "take_payments", "void_payments", "messages"}  # fmt: skip
+            "book", "overbook", "run_visits", "take_payments", "void_payments",
+            "messages"}  # fmt: skip
     older = {
         "front_desk": desk - {"overbook"},  # the clinic took that away
         "clinician": {"view_patients", "view_schedule", "view_messages", "run_visits", "messages"},

@@ -90,6 +90,21 @@ async def test_a_closed_record_asks_why_then_opens_loudly(desk: Desk, made: Clin
         assert PIN not in clerk.text()
 
 
+async def test_an_opening_waits_for_the_officer_in_whats_next(desk: Desk, made: Clinic) -> None:
+    patient = made.patient("Zaremba", "Quill")
+    break_glass.restrict(desk, patient.id, reason="works here")
+    break_glass.break_glass(desk, patient.id, code="emergency", reason="collapsed in the lobby")
+    async with at_desk(become(desk, "privacy_officer")) as clerk:
+        await clerk.press("f8")
+        assert "break-glass" in clerk.line_with("REVIEW") and "collapsed" in clerk.text()
+        await clerk.press("enter")
+        await clerk.type("ambulance log agrees\n")
+        assert "REVIEW " not in clerk.text() and "Reviewed mlopez" in clerk.text()
+    async with at_desk(become(desk, "front_desk")) as clerk:
+        await clerk.press("f8")
+        assert "break-glass" not in clerk.text()
+
+
 async def test_a_second_person_types_their_own_pin(desk: Desk, made: Clinic) -> None:
     patient = made.patient()
     receipt = payments.take(
