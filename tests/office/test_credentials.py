@@ -198,7 +198,12 @@ def test_somebody_disabled_is_nobody(people: Desk) -> None:
 
 def test_who_sets_whose(people: Desk) -> None:
     people.actor = credentials.check(people, "dana", PIN)
-    credentials.set_secret(people, "dana", secret=OTHER, kind="pin")
+    for current in ("", "000000"):
+        with pytest.raises(NotAllowed):
+            credentials.set_secret(people, "dana", secret=OTHER, kind="pin", current=current)
+    assert wrong_or_right(people, OTHER) == "wrong"
+    credentials.set_secret(people, "dana", secret=OTHER, kind="pin", current=PIN)
+    assert throttle.tries(people, "dana", "unlock") == 1  # only a manager resets
     assert wrong_or_right(people, PIN) == "wrong" and wrong_or_right(people, OTHER) == "right"
     for act in (
         lambda: credentials.set_secret(people, "kay", secret=PIN, kind="pin"),
@@ -210,6 +215,16 @@ def test_who_sets_whose(people: Desk) -> None:
             act()
     with pytest.raises(NotFound):
         credentials.set_secret(people, "nobody", secret=OTHER, kind="pin")
+
+
+def test_whoever_is_alone_helps_themselves_and_nobody_else_does(people: Desk) -> None:
+    with pytest.raises(NotAllowed, match="lets themselves"):
+        credentials.reset(people, "mlopez")  # Kay the manager could
+    staff.disable(people, "kay", reason="left")
+    credentials.set_secret(people, "mlopez", secret=PIN, kind="pin")
+    credentials.reset(people, "mlopez")
+    credentials.set_secret(people, "mlopez", secret=OTHER, kind="pin")
+    assert wrong_or_right(people, OTHER, "mlopez") == "right"
 
 
 def app_of(desk: Desk, login: str) -> tuple[pyotp.TOTP, list[str]]:
