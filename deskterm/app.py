@@ -76,7 +76,9 @@ class DeskApp(SafeApp):
         said = [self.greeting] if self.greeting else []
         if waiting:
             newest = waiting[0]
-            said.append(f"{newest.heading} is where you left it. F3 Enter brings it back")
+            back = f"{newest.heading} is where you left it. F3 Enter brings it back"
+            # Somebody else's tries come before anything else, the usual greeting last.
+            said.insert("FAILED" in self.greeting, back)
         if said:
             self.say(". ".join(said))
 

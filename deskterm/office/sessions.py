@@ -64,6 +64,8 @@ def start(desk: Desk, *, origin: str = "") -> Greeting:
             desk.actor.id, since,
         )[0][0]  # fmt: skip
         took_over = end_all(op, desk.actor.id, how="taken over", taken_by=desk.workstation)
+        if took_over == desk.workstation:
+            took_over = ""  # what a killed process left at this very desk
         session = op.create(
             Session, staff=desk.actor.id, desk=desk.workstation, origin=clean_text(origin)[:80],
             started_at=op.now, seen_at=op.now,
