@@ -51,11 +51,12 @@ class DeskApp(SafeApp):
         if command.id != "choices"
     ]  # fmt: skip
 
-    def __init__(self, desk: Desk, *, crash_log: Path | None = None) -> None:
+    def __init__(self, desk: Desk, *, crash_log: Path | None = None, greeting: str = "") -> None:
         commands.check()
         super().__init__()
         self.desk = desk
         self.crash_log = crash_log
+        self.greeting = greeting
         self.undos: list[Undo] = []
         self.lines: list[str] = []
         self.outage = Outage(self)
@@ -67,25 +68,43 @@ class DeskApp(SafeApp):
     # Opening and closing
 
     async def on_mount(self) -> None:
-        await self.open(places.make("day"))
+        # Whoever looks after the machine sees no patient: the list of staff is their first place.
+        await self.open(places.make("day" if self.desk.may("view_schedule") else "staff"))
         self.read_counts()
         self.live.start()
         self._tick()
         self.call_after_refresh(_collect_again)
         waiting = drafts.open_drafts(self.desk)
+        said = [self.greeting] if self.greeting else []
         if waiting:
             newest = waiting[0]
-            self.say(f"{newest.heading} is where you left it. F3 Enter brings it back")
+            back = f"{newest.heading} is where you left it. F3 Enter brings it back"
+            # Somebody else's tries come before anything else, the usual greeting last.
+            said.insert("FAILED" in self.greeting, back)
+        if said:
+            self.say(". ".join(said))
 
     async def go(self, name: str, **given: Any) -> Screen[Any] | None:
         """Open the place ``name`` above this one; None (and said) when it cannot be opened."""
         try:
             screen = places.make(name, **given)
+            if isinstance(screen, DeskScreen):
+                screen.opened_as = (name, given)
             await self.open(screen)
         except DesktermError as error:
             self.say_error(error)
             return None
         return screen
+
+    async def turned_away(self, screen: DeskScreen, error: DesktermError) -> None:
+        """A place may not be shown: close it; a restricted record asks for break-glass first."""
+        while screen in self.screen_stack and len(self.screen_stack) > 2:
+            self.pop_screen()
+        patient_id = error.details.get("patient_id") if error.details.get("restricted") else None
+        if patient_id is not None and self.desk.may("break_glass"):
+            await self.go("break_glass", patient_id=patient_id, then=screen.opened_as)
+        else:
+            self.say_error(error)
 
     def make(self, name: str, **given: Any) -> Screen[Any]:
         """A new screen, not yet open."""
@@ -357,6 +376,6 @@ def _collect_again() -> None:
     gc.enable()
 
 
-def open_desk_screen(desk: Desk, *, crash_log: Path | None = None) -> int:
-    """Run the desk in this terminal; the process's exit code."""
-    return run_desk(DeskApp(desk, crash_log=crash_log))
+def open_desk_screen(desk: Desk, *, crash_log: Path | None = None, greeting: str = "") -> int:
+    """Run the desk in this terminal; the process's exit code. ``greeting`` is said at first."""
+    return run_desk(DeskApp(desk, crash_log=crash_log, greeting=greeting))

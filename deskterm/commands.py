@@ -113,6 +113,12 @@ SYMBOLS: tuple[Command, ...] = (
     Command("last_screen", "last screen", ("minus",)),
 )
 
+# Typed on the command line only.
+TYPED: tuple[Command, ...] = (
+    Command("staff", "staff", (), ("staff",), "manage_staff",
+            "who works here: + adds, Enter edits, x ends access", "staff list"),
+)  # fmt: skip
+
 # Keys that some terminal sends as another key, keeps for itself, or types into a field.
 UNSAFE_KEYS: frozenset[str] = frozenset(
     {"f11", "ctrl+h", "ctrl+i", "ctrl+m", "ctrl+q", "ctrl+s", "ctrl+b", "ctrl+a", "ctrl+up",
@@ -130,6 +136,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "message": ("f", "x", "y", "m", "j", "u"),
     "report": ("v", "s", "g", "l"),
     "account": ("x", "p", "u"),
+    "staff": ("x", "i", "s"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",
@@ -141,6 +148,7 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "message": ("comma", "full_stop", "minus"),
     "report": ("left_square_bracket", "right_square_bracket", "comma", "full_stop", "minus"),
     "account": ("slash", "comma", "full_stop", "minus"),
+    "staff": ("plus", "slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {
@@ -178,7 +186,7 @@ def key_row(screen: str) -> list[tuple[str, str]]:
 
 def all_commands() -> list[Command]:
     """Every command once, global ones first."""
-    return [*GLOBAL, BACK, *LETTERS.values(), *SYMBOLS]
+    return [*GLOBAL, BACK, *LETTERS.values(), *SYMBOLS, *TYPED]
 
 
 def by_verb() -> dict[str, Command]:

@@ -45,6 +45,9 @@ class Policy:
     duplicate_payment: int = 10  # minutes within which an equal payment is suspect
     area_code: str = "217"
     date_order: str = "MDY"
+    totp_roles: tuple[str, ...] = ("administrator",)  # who signs in with a code app as well
+    own_void_alone: bool = False  # whether today's own payment may be voided without a second yes
+    restricted_names: str = "initials"  # of a restricted record in lists: initials, or none
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Settings:
         """The journal's key, beside the database but never inside it."""
         path = self.database_path
         return path.with_name(path.name + ".key")
+
+    @property
+    def pepper_path(self) -> Path:
+        """What every PIN is mixed with, beside the journal's key and outside the database."""
+        path = self.database_path
+        return path.with_name(path.name + ".pepper")
 
 
 def load(
@@ -147,10 +156,14 @@ def _parse(path: Path, required: bool) -> Settings:
 
 def _take(kind: type[Any], data: Mapping[str, Any], path: Path) -> Any:
     known = {f.name: f for f in fields(kind)}
+    taken: dict[str, Any] = {}
     for name, value in data.items():
         if name not in known:
             raise Invalid(f"{path.name}: unknown setting {name}", f"One of {', '.join(known)}")
         default = getattr(kind(), name)
+        if isinstance(default, tuple) and isinstance(value, list):
+            value = tuple(value)
         if type(value) is not type(default):
             raise Invalid(f"{path.name}: {name} must be {type(default).__name__}", "")
-    return kind(**data)
+        taken[name] = value
+    return kind(**taken)

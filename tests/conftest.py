@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deskterm.clock import FrozenClock
-from deskterm.config import Settings
+from deskterm.config import Policy, Settings
 from deskterm.office import clinic
 from deskterm.office.desk import Desk
 
@@ -25,8 +25,12 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 def desk(tmp_path: Path, clock: FrozenClock) -> Iterator[Desk]:
-    """A new, empty clinic with one administrator signed in."""
-    settings = Settings(database=str(tmp_path / "clinic.db"), clinic="Main St Clinic")
+    """A new, empty clinic with its owner signed in."""
+    settings = Settings(
+        database=str(tmp_path / "clinic.db"),
+        clinic="Main St Clinic",
+        policy=Policy(totp_roles=(), own_void_alone=True),
+    )
     desk = clinic.init(settings, login="mlopez", name="Maria Lopez", clock=clock)
     yield desk
     desk.close()

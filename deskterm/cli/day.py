@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deskterm.cli.session import at_desk, command, show, the_day
+from deskterm.cli.session import Approver, approved, at_desk, command, show, the_day
 from deskterm.errors import Invalid
 
 if TYPE_CHECKING:
@@ -170,6 +170,7 @@ def approve(
 def reopen(
     context: typer.Context,
     reason: Annotated[str, typer.Option(help="why it is opened again")],
+    approver: Approver = "",
     location: Place = None,
     date: Date = None,
     as_json: Json = False,
@@ -179,7 +180,10 @@ def reopen(
 
     with at_desk(context) as desk:
         day = the_day(desk, date, future=False) if date else None
-        done = dayclose.reopen(desk, reason=reason, location=location, day=day).business_day
+        done = dayclose.reopen(
+            desk, reason=reason, location=location, day=day,
+            approval=approved(desk, "day.reopen", approver),
+        ).business_day  # fmt: skip
     show({"day": done}, as_json, lambda: [f"{done} is open again"])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deskterm.cli.session import at_desk, command, show, the_day
+from deskterm.cli.session import Approver, approved, at_desk, command, show, the_day
 
 if TYPE_CHECKING:
     from deskterm.office.charges import ChargeLine
@@ -80,14 +80,19 @@ def void(
     context: typer.Context,
     number: Number,
     reason: Annotated[str, typer.Option(help="a code of the list void_reason")],
+    approver: Approver = "",
     key: str | None = None,
     as_json: Json = False,
 ) -> None:
-    """Void a payment of today. Example: pay void R-260318-031 --reason wrong_amount"""
+    """Void a payment of today. Example: pay void R-260318-031 --reason wrong_amount
+
+    Another's payment needs --approver, whose PIN is typed, or read from standard input.
+    """
     from deskterm.office import payments
 
     with at_desk(context) as desk:
-        done = payments.void(desk, number, reason=reason, key=key)
+        approval = approved(desk, "payment.void", approver)
+        done = payments.void(desk, number, reason=reason, key=key, approval=approval)
         result = {"id": done.id, "receipt": done.receipt, "total_cents": done.total_cents}
     show(result, as_json, lambda: [f"voided {number} by {result['receipt']}"])
 
@@ -103,6 +108,7 @@ def refund(
         list[str] | None, typer.Option(help="cash:25.00; else the way it came")
     ] = None,
     with_charge: Annotated[bool, typer.Option(help="take the charge back too")] = False,
+    approver: Approver = "",
     note: Annotated[str, typer.Option(help="a word about it")] = "",
     key: Annotated[str | None, typer.Option(help="idempotency key")] = None,
     as_json: Json = False,
@@ -122,6 +128,7 @@ def refund(
             take_charge_back=with_charge,
             note=note,
             key=key,
+            approval=approved(desk, "payment.refund", approver),
         )
         result = {"id": done.id, "receipt": done.receipt, "total_cents": done.total_cents}
     show(result, as_json,
@@ -135,6 +142,7 @@ def correct(
     number: Number,
     was: Annotated[str, typer.Option(help="as it was posted: cash, check:1042, card:4417")],
     now: Annotated[str, typer.Option(help="as it was paid: card:25.00:visa:4417:08812Q")],
+    approver: Approver = "",
     key: Annotated[str | None, typer.Option(help="idempotency key")] = None,
     as_json: Json = False,
 ) -> None:
@@ -159,8 +167,9 @@ def correct(
                 "Paid by: " + ", ".join(way.label for way in there),
             )
         done = refunds.correct_tender(
-            desk, number, was=ways[0], now=parse_tender_option(now), key=key
-        )
+            desk, number, was=ways[0], now=parse_tender_option(now), key=key,
+            approval=approved(desk, "payment.correct", approver),
+        )  # fmt: skip
         result = {"id": done.id, "receipt": done.receipt, "day": done.business_day}
     show(result, as_json, lambda: [f"corrected by {result['receipt']}"])
 

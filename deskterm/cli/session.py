@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
@@ -22,6 +22,9 @@ from deskterm.office.desk import Desk, open_desk
 from deskterm.text import safe
 
 MOST = 300  # characters of what is quoted back
+
+if TYPE_CHECKING:
+    from deskterm.office.approvals import Approved
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -134,6 +137,22 @@ def the_moment(text: str) -> datetime:
         except ValueError:
             continue
     raise Invalid("That is not a time", 'Write it as "2026-03-24 13:20"', field="at")
+
+
+Approver = Annotated[
+    str, typer.Option(metavar="LOGIN", help="the second person; their PIN is asked for")
+]
+
+
+def approved(desk: Desk, operation: str, approver: str) -> Approved | None:
+    """The second person's yes, whose PIN is typed or read from standard input. NotAllowed."""
+    if not approver:
+        return None
+    from deskterm.cli.secrets import read_secret
+    from deskterm.office import approvals
+
+    pin = read_secret(f"PIN of {approver}")
+    return approvals.approve(desk, operation, login=approver, secret=pin)
 
 
 def check_zone(name: str) -> str:

@@ -9,6 +9,7 @@ from deskterm.db import (
     coverage,
     dayclose,
     exchange,
+    identity,
     journal,
     messages,
     patients,
@@ -23,7 +24,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys,
+    exchange, ssh_keys, identity,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -37,6 +38,7 @@ TRIGGERS: tuple[str, ...] = (
     *dayclose.TRIGGERS,
     *messages.TRIGGERS,
     *ssh_keys.TRIGGERS,
+    *identity.TRIGGERS,
 )
 
 

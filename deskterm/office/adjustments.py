@@ -11,10 +11,13 @@ from deskterm.db.staff import Location
 from deskterm.entry.money import show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office import payments, posting, tendering
+from deskterm.office.approvals import Approved
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
 
 SIDES = ("patient", "insurance")
+# What a plan's contract or the copay's own charge explains: nobody gives anything away.
+ALONE = ("contractual", "copay")
 
 
 def adjust(
@@ -27,13 +30,15 @@ def adjust(
     side: str = "patient",
     note: str = "",
     key: str | None = None,
+    approval: Approved | None = None,
 ) -> Adjustment:
     """Take something off a charge: never more than is left of it on that side.
 
     ``kind`` is one of the adjustments but a transfer, ``reason`` a code of
-    ``adjustment_reason``. Raises Invalid, NotFound, Conflict.
+    ``adjustment_reason``. All but a contract's reduction needs ``approval``, the second
+    person's yes. Raises Invalid, NotFound, Conflict, NotAllowed.
     """
-    with desk.operation("charge.adjust", reason=reason, key=key) as op:
+    with desk.operation("charge.adjust", reason=reason, key=key, approval=approval) as op:
         if op.earlier:
             return op.get(Adjustment, op.earlier.entity_id or 0)
         if kind == "transfer" or kind not in dict(ADJUSTMENT_KINDS):
@@ -42,6 +47,9 @@ def adjust(
         tendering.refuse_card_numbers(note=note)
         tendering.check_amount(amount_cents, desk.settings.policy.large_amount)
         found = _open(op, charge_id, side, amount_cents)
+        if kind in ALONE:
+            op.settled = True
+        op.second_person(own=False)
         return _write(
             op,
             found,
@@ -96,6 +104,7 @@ def take_back(desk: Desk, adjustment_id: int, *, reason: str, key: str | None = 
     with desk.operation("charge.adjust", reason=reason, key=key) as op:
         if op.earlier:
             return op.get(Adjustment, op.earlier.entity_id or 0)
+        op.settled = True  # what was given away is owed again
         original = op.get(Adjustment, adjustment_id)
         if original.reverses_id or desk.rows(
             "SELECT 1 FROM adjustment WHERE reverses_id = ?", adjustment_id
@@ -133,6 +142,7 @@ def charge(desk: Desk, charge_id: int) -> Charge:
 
 def left_of(desk: Desk, charge_id: int, side: str) -> int:
     """What is still open of a charge on one side; cents."""
+    desk.require("view_money")
     sql = PATIENT_LEFT if side == "patient" else INSURANCE_LEFT
     found = desk.rows(f"SELECT {sql} FROM charge c WHERE c.id = ?", charge_id)
     return int(found[0][0]) if found else 0

@@ -15,9 +15,17 @@ from deskterm.db.codes import Code
 from deskterm.db.database import open_database, rows
 from deskterm.db.migrate import migrate
 from deskterm.db.staff import Location, Provider, RolePermission, Room, Staff
-from deskterm.errors import Conflict, Invalid, NotFound, Unreachable
+from deskterm.errors import Conflict, NotFound, Unreachable
 from deskterm.office.desk import Actor, Desk, clock_for
 from deskterm.office.operations import ROLES
+from deskterm.office.staff import add as add_staff
+
+# Whoever sets the clinic up may do everything, until there are people for the other roles.
+FIRST_ROLE = "owner"
+
+__all__ = [
+    "add_location", "add_provider", "add_staff", "code", "codes", "init", "write_settings",
+]  # fmt: skip
 
 # The word lists a new clinic starts with: kind -> (code, label, detail).
 STARTER_CODES: Mapping[str, Sequence[tuple[str, str, Mapping[str, Any]]]] = {
@@ -62,6 +70,14 @@ STARTER_CODES: Mapping[str, Sequence[tuple[str, str, Mapping[str, Any]]]] = {
         ("denied", "denied, patient pays", {}),
         ("inactive", "no coverage on that day", {}),
         ("rebill", "billed to a plan", {}),
+    ),
+    "break_glass_reason": (
+        ("emergency", "emergency care", {}),
+        ("covering", "covering for a colleague", {}),
+        ("patient_here", "the patient is here or on the line", {}),
+        ("billing", "billing question", {}),
+        ("records", "records request", {}),
+        ("other", "other", {}),
     ),
     "not_collected_reason": (
         ("bill", "bill the patient", {}),
@@ -123,7 +139,7 @@ def init(
     name: str,
     clock: Clock | None = None,
 ) -> Desk:
-    """Make a new clinic: the file, the journal's key, roles, word lists, one administrator.
+    """Make a new clinic: the file, the journal's key, roles, word lists, its owner.
 
     Raises Conflict when the file already holds a clinic, Unreachable when it cannot be made.
     """
@@ -143,10 +159,10 @@ def init(
     if rows(db, "SELECT 1 FROM staff LIMIT 1"):
         raise Conflict("This database already holds a clinic", "Open it, or name another file")
     secret = journal.load_secret(settings.key_path, create=True)
-    actor = Actor(login, name, "administrator", ROLES["administrator"])
+    actor = Actor(login, name, FIRST_ROLE, ROLES[FIRST_ROLE])
     desk = Desk(db, actor, settings, clock, secret, settings.desk)
     with desk.operation("clinic.init") as op:
-        staff = op.create(Staff, login=login, name=name, role="administrator")
+        staff = op.create(Staff, login=login, name=name, role=FIRST_ROLE)
         for role, permissions in ROLES.items():
             for permission in sorted(permissions):
                 RolePermission.insert(role=role, permission=permission).execute()
@@ -157,26 +173,19 @@ def init(
                     sort_order=order,
                 )  # fmt: skip
         op.about(staff)
-    desk.actor = Actor(login, name, "administrator", ROLES["administrator"], staff.id)
+    desk.actor = Actor(login, name, FIRST_ROLE, ROLES[FIRST_ROLE], staff.id)
     return desk
 
 
 def write_settings(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a small settings file readable by its owner only."""
-    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    """Write a small settings file readable by its owner only; a mapping becomes a table."""
+    lines = [f"{k} = {json.dumps(v)}" for k, v in values.items() if not isinstance(v, Mapping)]
+    for key, table in values.items():
+        if isinstance(table, Mapping):
+            lines += [f"[{key}]", *(f"{k} = {json.dumps(v)}" for k, v in table.items())]
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         out.write("\n".join(lines) + "\n")
-
-
-def add_staff(desk: Desk, *, login: str, name: str, role: str) -> Staff:
-    """Add a person who signs in. Raises Invalid for an unknown role, Conflict for a login taken."""
-    if not desk.rows("SELECT 1 FROM role_permission WHERE role = ? LIMIT 1", role):
-        raise Invalid(f"No such role: {role}", f"One of {', '.join(ROLES)}", field="role")
-    if desk.rows("SELECT 1 FROM staff WHERE login = ?", login):
-        raise Conflict(f"The login {login} is in use", "Choose another", rule="unique")
-    with desk.operation("staff.add") as op:
-        return op.create(Staff, login=login, name=name, role=role)
 
 
 def add_location(desk: Desk, *, code: str, rooms: Sequence[str] = (), **values: Any) -> Location:

@@ -17,6 +17,7 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office import drawer_figures, ledger, shifts, tendering
+from deskterm.office.approvals import Approved
 from deskterm.office.business_day import being_counted, local_day, place, state
 from deskterm.office.day_status import SHIFTS, open_items
 from deskterm.office.desk import Desk, Operation
@@ -99,21 +100,28 @@ def approve(desk: Desk, *, location: str | None = None, day: date | None = None)
 
 
 def reopen(
-    desk: Desk, *, reason: str, location: str | None = None, day: date | None = None
+    desk: Desk,
+    *,
+    reason: str,
+    location: str | None = None,
+    day: date | None = None,
+    approval: Approved | None = None,
 ) -> DayClose:
-    """Open a closed day again, for a reason. The day as it was closed stays on file.
+    """Open a closed day again, for a reason, with a second person's yes (``approval``).
 
-    Raises Invalid without a reason, Conflict for a day that is not closed.
+    The day as it was closed stays on file. Raises Invalid without a reason, Conflict for a day
+    that is not closed, NotAllowed.
     """
     if not reason.strip():
         raise Invalid("Why is it opened again?", "Say it in a few words", field="reason")
     tendering.refuse_card_numbers(reason=reason)
-    with desk.operation("day.reopen", reason=reason) as op:
+    with desk.operation("day.reopen", reason=reason, approval=approval) as op:
         where = place(desk, location)
         wanted = day or _last_closed(desk, where)
         last = _last(desk, where, wanted)
         if last is None or last[0] not in ("close", "approve"):
             raise Conflict("Only a closed day can be opened again", "", rule="day_state")
+        op.second_person(own=False)
         return _write(op, where, wanted, "reopen", reason)
 
 

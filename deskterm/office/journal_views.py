@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from deskterm import clock as clocks
 from deskterm.clock import parse_utc_text, utc_text
 from deskterm.db import journal
+from deskterm.office import access
 from deskterm.office.desk import Desk
 
 _MOST_FAULTS = 1000
@@ -93,9 +94,12 @@ def entries(
     """Entries that meet every condition given, the newest first.
 
     ``first`` and ``last`` are days of the clinic; ``operation`` is a name (``patient.edit``) or
-    its beginning (``patient``). Raises NotAllowed.
+    its beginning (``patient``). A manager sees who did what when, not for whom; of a restricted
+    record that was not opened only that something was done. Raises NotAllowed.
     """
-    desk.require("view_journal")
+    full = desk.may("view_journal") or not desk.may("view_staff_journal")
+    if full:
+        desk.require("view_journal")
     where: list[str] = ["seq > ?"]
     params: list[object] = [after]
     if patient_id is not None:
@@ -119,7 +123,12 @@ def entries(
         *params,
         limit,
     )
-    return [_row(row, desk.zone) for row in found]
+    rows = [_row(row, desk.zone) for row in found]
+    if not full:
+        # Their own staff's work, without whom it was done for and what was written.
+        return [replace(r, patient_id=None, entity_id=None, reason="", changes=()) for r in rows]
+    closed = access.hidden(desk, {r.patient_id for r in rows if r.patient_id is not None})
+    return [replace(r, reason="", changes=()) if r.patient_id in closed else r for r in rows]
 
 
 def verify(desk: Desk) -> Verdict:
@@ -127,7 +136,7 @@ def verify(desk: Desk) -> Verdict:
 
     Raises NotAllowed.
     """
-    desk.require("view_journal")
+    desk.require("verify_journal")
     faults: list[dict[str, Any]] = []
     for fault in journal.verify(desk.database, desk.secret):
         faults.append(fault)

@@ -5,16 +5,35 @@ An operation missing here cannot run: ``desk.operation`` refuses a name it does 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 # operation -> permission
 OPERATIONS: dict[str, str] = {
     "clinic.init": "administer",
     "clinic.settings": "administer",
-    "staff.add": "administer",
     "staff.key_add": "administer",
     "staff.key_revoke": "administer",
+    "staff.add": "manage_staff",
+    "staff.edit": "manage_staff",
+    "staff.role": "manage_staff",
+    "staff.disable": "manage_staff",
+    "staff.enable": "manage_staff",
+    "credential.own": "sign_in",
+    "credential.set": "manage_staff",
+    "credential.totp": "manage_staff",
+    "credential.reset": "reset_credentials",
+    "credential.failed": "sign_in",
+    "session.start": "sign_in",
+    "session.end": "sign_in",
+    "patient.break_glass": "break_glass",
+    "patient.review_access": "review_access",
+    "patient.restrict": "restrict_patients",
+    "patient.unrestrict": "restrict_patients",
+    "staff.link": "manage_staff",
     "schedule.template": "manage_schedule",
     "schedule.exception": "manage_schedule",
-    "schedule.horizon": "view_schedule",
+    # Upkeep of a table of free times, which shows nobody: whoever opens the first desk of a day.
+    "schedule.horizon": "sign_in",
     "data.import": "import_data",
     "patient.view": "view_patients",
     "patient.register": "edit_patients",
@@ -77,37 +96,67 @@ OPERATIONS: dict[str, str] = {
     "message.reopen": "messages",
 }
 
+
+@dataclass(frozen=True)
+class Dual:
+    """An operation that two people do. ``permission`` is what the second must hold as well.
+
+    ``alone`` names the policy setting that lets a person undo their own work alone; empty: never.
+    """
+
+    permission: str
+    alone: str = ""
+
+
+# operation -> who must agree. What a contract with a plan takes off needs nobody.
+DUAL: dict[str, Dual] = {
+    "payment.void": Dual("void_payments", "own_void_alone"),
+    "payment.correct": Dual("void_payments", "own_void_alone"),
+    "payment.refund": Dual("refund_payments"),
+    "charge.adjust": Dual("adjust_charges"),
+    "day.reopen": Dual("reopen_day"),
+}
+
 # permissions needed only to look
 VIEWS: frozenset[str] = frozenset(
-    {"view_patients", "view_schedule", "view_money", "view_messages", "view_journal", "backup"}
-)
+    {"view_patients", "view_schedule", "view_money", "view_messages", "view_journal",
+     "view_staff_journal", "verify_journal", "open_restricted", "open_with_visit", "backup"}
+)  # fmt: skip
 
 _DESK = {
-    "view_patients", "view_schedule", "view_money", "view_messages", "edit_patients", "book",
-    "overbook", "run_visits", "take_payments", "void_payments", "messages",
+    "sign_in", "view_patients", "view_schedule", "view_money", "view_messages", "edit_patients",
+    "book", "overbook", "run_visits", "take_payments", "void_payments", "messages", "break_glass",
+}  # fmt: skip
+_MANAGER = {
+    *_DESK, "manage_schedule", "manage_staff", "reset_credentials", "view_staff_journal",
+    "import_data", "restrict_patients", "refund_payments", "adjust_charges", "close_day",
+    "approve_day", "reopen_day",
+}  # fmt: skip
+_ADMINISTRATOR = {
+    "sign_in", "administer", "manage_staff", "reset_credentials", "backup", "verify_journal",
 }  # fmt: skip
 
-# What init writes into role_permission; afterwards the rows there decide.
+# What init writes into role_permission; afterwards the rows there decide. The administrator
+# looks after the machine and sees no patient; the owner is whoever sets the clinic up, and may
+# do everything until there is somebody for each of the other roles.
 ROLES: dict[str, frozenset[str]] = {
     "front_desk": frozenset(_DESK),
     "biller": frozenset(
-        {"view_patients", "view_schedule", "view_money", "view_messages", "edit_patients",
-         "take_payments", "void_payments", "refund_payments", "adjust_charges", "messages"}
+        {"sign_in", "view_patients", "view_schedule", "view_money", "view_messages",
+         "edit_patients", "take_payments", "void_payments", "refund_payments", "adjust_charges",
+         "messages", "break_glass"}
     ),
     "clinician": frozenset(
-        {"view_patients", "view_schedule", "view_messages", "run_visits", "messages"}
+        {"sign_in", "view_patients", "view_schedule", "view_messages", "book", "run_visits",
+         "messages", "break_glass", "open_with_visit"}
     ),
-    "manager": frozenset(
-        {*_DESK, "manage_schedule", "view_journal", "import_data", "refund_payments",
-         "adjust_charges", "close_day", "approve_day", "reopen_day"}
-    ),
+    "manager": frozenset(_MANAGER),
     "privacy_officer": frozenset(
-        {"view_patients", "view_schedule", "view_messages", "view_journal"}
+        {"sign_in", "view_patients", "view_schedule", "view_messages", "view_journal",
+         "verify_journal", "open_restricted", "review_access", "restrict_patients"}
     ),
-    "administrator": frozenset(
-        {*_DESK, "manage_schedule", "administer", "backup", "import_data", "view_journal",
-         "refund_payments", "adjust_charges", "close_day", "approve_day", "reopen_day"}
-    ),
+    "administrator": frozenset(_ADMINISTRATOR),
+    "owner": frozenset({*_MANAGER, *_ADMINISTRATOR, "view_journal", "review_access"}),
 }  # fmt: skip
 
 

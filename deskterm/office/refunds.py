@@ -19,6 +19,7 @@ from deskterm.entry.dates import show_date
 from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office import business_day, payments, posting, tendering
+from deskterm.office.approvals import Approved, needed
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import open_dues
 from deskterm.office.ledger import credit_of
@@ -66,6 +67,7 @@ class TenderLeft:
 
 def tenders_left(desk: Desk, payment_id: int) -> list[TenderLeft]:
     """How a payment stands paid today: its tenders as corrected, less what was given back."""
+    desk.require("view_money")
     return [TenderLeft(*row) for row in desk.rows(_LEFT, payment_id, payment_id, payment_id)]
 
 
@@ -79,21 +81,23 @@ def refund(
     take_charge_back: bool = False,
     note: str = "",
     key: str | None = None,
+    approval: Approved | None = None,
 ) -> Payment:
     """Give money of an earlier receipt back; without an amount, all that is left of it.
 
     Without ``tenders`` it goes back the way it came: to the same card, in cash up to the
     policy's limit, a check as a check of the practice once the first has cleared. Money held
     goes first, then what was paid on charges, the newest first; those charges are owed again
-    unless ``take_charge_back``. ``reason`` is a code of ``refund_reason``. Raises Invalid,
-    NotFound, Conflict.
+    unless ``take_charge_back``. ``reason`` is a code of ``refund_reason``; ``approval`` is the
+    second person's yes. Raises Invalid, NotFound, Conflict, NotAllowed.
     """
-    with desk.operation("payment.refund", reason=reason, key=key) as op:
+    with desk.operation("payment.refund", reason=reason, key=key, approval=approval) as op:
         if op.earlier:
             return op.get(Payment, op.earlier.entity_id or 0)
         code = payments.reason_code(desk, "refund_reason", reason)
         tendering.refuse_card_numbers(note=note)
         original, place, day = _about(op, receipt)
+        op.second_person(own=False)
         left = tenders_left(desk, original.id)
         most = sum(way.cents for way in left)
         if tenders:
@@ -143,6 +147,7 @@ def correct_tender(
     now: TenderEntry,
     reason: str = "wrong_tender",
     key: str | None = None,
+    approval: Approved | None = None,
 ) -> Payment:
     """Say that ``now.amount`` was not paid as ``was`` but as ``now``; one document, sum nothing.
 
@@ -155,6 +160,7 @@ def correct_tender(
         if op.earlier:
             return op.get(Payment, op.earlier.entity_id or 0)
         original, place, day = _about(op, receipt)
+        op.second_person(own=original.by == desk.actor.login)
         if business_day.state(desk, place.id, original.business_day) == "freeze":
             day = original.business_day
         paid = tendering.check([now], desk.settings.policy.large_amount)[0]
@@ -285,8 +291,15 @@ def apply_credit(
         )
 
 
+def needs_second(desk: Desk, receipt: str, operation: str) -> bool:
+    """Whether somebody else must agree to ``operation`` on a receipt. Raises NotFound."""
+    desk.require("view_money")
+    return needed(desk, operation, own=payments.by_receipt(receipt).by == desk.actor.login)
+
+
 def checks_refused_since(desk: Desk, patient_id: int) -> date | None:
     """The last day on which a check of this patient was returned, within the policy's years."""
+    desk.require("view_money")
     since = desk.today() - timedelta(days=desk.settings.policy.no_checks_days)
     found = desk.rows(
         "SELECT max(y.business_day) FROM payment y WHERE y.patient_id = ? AND y.kind = 'returned'"
@@ -300,6 +313,8 @@ def checks_refused_since(desk: Desk, patient_id: int) -> date | None:
 def _about(op: Operation, receipt: str) -> tuple[Payment, Location, date]:
     """The payment of a receipt that is still good, its place, and the open business day."""
     original = payments.by_receipt(receipt)
+    op.patient_id = original.patient_id
+    op.check_access()
     if original.kind != "payment":
         raise Conflict("Only a payment's own receipt can be changed", "", rule="kind")
     if op.desk.rows("SELECT 1 FROM payment WHERE voids_id = ?", original.id):

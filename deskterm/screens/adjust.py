@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 
 from deskterm.db.payments import ADJUSTMENT_KINDS, Charge
 from deskterm.entry.money import parse_cents, show_cents
+from deskterm.errors import DesktermError
 from deskterm.office import adjustments, clinic
 from deskterm.screens.base import TaskScreen
+from deskterm.screens.second import approval_fields, approval_of
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel
@@ -61,9 +63,14 @@ class AdjustScreen(TaskScreen):
             FieldSpec("reason", "Why", "choice", required=True, width=30,
                       choices=lambda values: lists.get(values.get("way") or "write_off", ())),
             FieldSpec("note", "Note", limit=200, width=40),
+            *(
+                spec.but(visible_when=lambda values: values.get("way") not in (
+                    *moves, *adjustments.ALONE, None))
+                for spec in approval_fields(self.desk, "charge.adjust")
+            ),
         ]  # fmt: skip
         self.adjust_form = StepForm(specs, verb="POST")
-        self.adjust_form.styles.height = 8
+        self.adjust_form.styles.height = 9
         yield RuleRow()
         yield self.adjust_form
         yield RuleRow()
@@ -103,10 +110,17 @@ class AdjustScreen(TaskScreen):
                 note=note, key=self.key,
             )  # fmt: skip
         else:
+            try:
+                yes = None
+                if way not in adjustments.ALONE:
+                    yes = approval_of(self.desk, "charge.adjust", values)
+            except DesktermError as error:
+                self.failed(error)
+                return
             done = self.attempt(
                 adjustments.adjust, self.desk, self.charge_id, kind=way,
                 amount_cents=values["amount"], side=values.get("side") or "patient",
-                reason=values["reason"], note=note, key=self.key,
+                reason=values["reason"], note=note, key=self.key, approval=yes,
             )  # fmt: skip
         if done is None:
             return

@@ -64,6 +64,8 @@ class DeskScreen(WatchingScreen):
         self.enter_row = EnterRow()
         self.message_row = MessageRow()
         self.key_row = KeyRow()
+        self.refused: DesktermError | None = None
+        self.opened_as: tuple[str, dict[str, Any]] | None = None
 
     # To be given by each screen
 
@@ -107,7 +109,10 @@ class DeskScreen(WatchingScreen):
     def compose(self) -> ComposeResult:
         yield self.header_row
         yield self.banner_row
-        yield from self.body()
+        try:
+            yield from self.body()
+        except DesktermError as error:
+            self.refused = error
         yield self.enter_row
         yield self.message_row
         yield self.key_row
@@ -118,7 +123,18 @@ class DeskScreen(WatchingScreen):
         Subclasses override :meth:`opened` instead, because Textual runs every class's handler,
         the subclass's first.
         """
-        self.attempt(self.load)
+        if self.refused is None:
+            try:
+                self.load()
+            except DesktermError as error:
+                if error.details.get("restricted"):
+                    self.refused = error
+                else:
+                    self.failed(error)
+        if self.refused is not None:
+            # It may not be shown at all: the app closes it and says why.
+            self.app.call_later(self.desk_app.turned_away, self, self.refused)
+            return
         self.take_focus()
         self.opened()
         self.refresh_frame()

@@ -16,6 +16,7 @@ from deskterm.office.business_day import place
 from deskterm.office.day_status import DayStatus, ShiftStatus
 from deskterm.office.shifts import Count
 from deskterm.screens.base import TaskScreen
+from deskterm.screens.second import approval_fields, approval_of
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel, Text
 from deskterm.widgets.record_form import RecordForm
@@ -147,6 +148,11 @@ class CloseDayScreen(TaskScreen):
                 FieldSpec("next", "And now", "choice", choices=NEXT, required=True, width=20),
                 FieldSpec("why", "why open again", required=True, limit=120, width=15,
                           visible_when=lambda values: values.get("next") == "reopen"),
+                *(
+                    spec.but(width=12,
+                             visible_when=lambda values: values.get("next") == "reopen")
+                    for spec in approval_fields(self.desk, "day.reopen")
+                ),
             ]  # fmt: skip
         return specs
 
@@ -382,12 +388,17 @@ class CloseDayScreen(TaskScreen):
         if values["next"] == "approve":
             done = self.attempt(dayclose.approve, desk, location=location, day=day)
         else:
-            done = self.attempt(
-                dayclose.reopen, desk, reason=values["why"], location=location, day=day
-            )
+            done = self.attempt(self._reopen, values)
         if done is not None:
             word = "approved" if values["next"] == "approve" else "open again"
             await self.finish(f"{day:%a %b} {day.day} is {word}")
+
+    def _reopen(self, values: Mapping[str, Any]) -> Any:
+        yes = approval_of(self.desk, "day.reopen", values)
+        return dayclose.reopen(
+            self.desk, reason=values["why"], location=self.status.location,
+            day=self.status.day, approval=yes,
+        )  # fmt: skip
 
 
 def _listed(words: str, room: int) -> list[Text]:

@@ -10,6 +10,7 @@ from deskterm.entry.money import parse_cents, parse_tenders, show_cents
 from deskterm.errors import Invalid
 from deskterm.office import clinic, payments, receipts, refunds
 from deskterm.screens.base import TaskScreen
+from deskterm.screens.second import approval_fields, approval_of
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import YES_NO, FieldSpec
 from deskterm.widgets.panel import Panel
@@ -23,6 +24,9 @@ WAYS = (
     ("correct", "correct: it was paid another way"),
     ("returned", "returned: the bank sent a check back"),
 )
+OPERATION = {
+    "refund": "payment.refund", "void": "payment.void", "correct": "payment.correct",
+}  # fmt: skip
 
 
 class MoneyBackScreen(TaskScreen):
@@ -90,16 +94,32 @@ class MoneyBackScreen(TaskScreen):
             FieldSpec("charge", "Charge goes too", "choice", choices=YES_NO, default="n", width=8,
                       visible_when=is_("refund")),
             FieldSpec("note", "Note", limit=200, width=40, visible_when=is_("refund")),
+            *self._second(),
             FieldSpec("seal", "Last 3 digits", required=True, limit=3, width=5,
                       parse=self._read_seal,
                       example=f"of {self.receipt}: so that it is the right one"),
         ]  # fmt: skip
         self.back_form = StepForm(specs, verb="DO IT")
-        self.back_form.styles.height = 10
+        self.back_form.styles.height = 12
         yield RuleRow()
         yield self.back_form
         yield RuleRow()
         yield self.panel
+
+    def _second(self) -> list[FieldSpec]:
+        """The gaps of the second person, where the way chosen needs one."""
+        wanted = {way for way, operation in OPERATION.items()
+                  if refunds.needs_second(self.desk, self.receipt, operation)}  # fmt: skip
+        return [
+            spec.but(visible_when=lambda values: values.get("way") in wanted)
+            for spec in (approval_fields(self.desk, "payment.refund") if wanted else ())
+        ]
+
+    def _yes(self, values: Mapping[str, Any]) -> Any:
+        operation = OPERATION[values["way"]]
+        if not refunds.needs_second(self.desk, self.receipt, operation):
+            return None
+        return approval_of(self.desk, operation, values)
 
     def _likely(self) -> str:
         here = self.payment.business_day == self.desk.today()
@@ -152,19 +172,23 @@ class MoneyBackScreen(TaskScreen):
             self.desk, self.receipt, reason=values["reason"],
             amount_cents=None if tenders else values.get("amount"), tenders=tenders,
             take_charge_back=values.get("charge") == "y", note=values.get("note") or "",
-            key=self.key,
+            key=self.key, approval=self._yes(values),
         )  # fmt: skip
 
     def _void(self, values: Mapping[str, Any]) -> Payment:
-        return payments.void(self.desk, self.receipt, reason=values["reason"], key=self.key)
+        return payments.void(
+            self.desk, self.receipt, reason=values["reason"], key=self.key,
+            approval=self._yes(values),
+        )  # fmt: skip
 
     def _correct(self, values: Mapping[str, Any]) -> Payment:
         if len(values["now"]) != 1:
             raise Invalid("One way of paying at a time", "25cc4417 08812Q", field="now")
         was = self.left[int(values["was"]) - 1]
         return refunds.correct_tender(
-            self.desk, self.receipt, was=was, now=values["now"][0], key=self.key
-        )
+            self.desk, self.receipt, was=was, now=values["now"][0], key=self.key,
+            approval=self._yes(values),
+        )  # fmt: skip
 
     def _returned(self, values: Mapping[str, Any]) -> Payment:
         return refunds.returned_check(
