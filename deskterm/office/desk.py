@@ -20,7 +20,7 @@ from deskterm.db.base import Record, Versioned, insert, update
 from deskterm.db.database import ClinicDatabase, open_database, rows
 from deskterm.db.migrate import migrate
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
-from deskterm.office.operations import permission_of
+from deskterm.office.operations import WHILE_LOCKED, permission_of
 
 R = TypeVar("R", bound=Record)
 
@@ -46,6 +46,8 @@ class Desk:
     clock: Clock
     secret: bytes
     workstation: str = "d1"
+    # While this is set nobody is known to be at the desk: nothing is read out and nothing done.
+    locked: bool = False
 
     @property
     def zone(self) -> str:
@@ -69,7 +71,12 @@ class Desk:
         return permission in self.actor.permissions
 
     def require(self, permission: str) -> None:
-        """Raise NotAllowed without ``permission``; the message names who can."""
+        """Raise NotAllowed without ``permission`` (the message names who can), or when locked."""
+        if self.locked:
+            raise NotAllowed("This desk is locked", "Unlock it first", locked=True)
+        self._must_have(permission)
+
+    def _must_have(self, permission: str) -> None:
         if self.may(permission):
             return
         able = rows(
@@ -99,7 +106,11 @@ class Desk:
         the first time) and must return that result and write nothing. Raises NotAllowed,
         Busy, Unreachable, and Conflict for a key used by another operation.
         """
-        self.require(permission_of(name))
+        permission = permission_of(name)
+        if self.locked and name in WHILE_LOCKED:
+            self._must_have(permission)
+        else:
+            self.require(permission)
         with self.database.writing():
             op = Operation(self, name, patient_id=patient_id, reason=reason, key=key)
             if key:

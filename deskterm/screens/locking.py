@@ -1,0 +1,192 @@
+"""The part of the app that locks the desk, by key or when nobody is there, and unlocks it."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.screen import Screen
+
+from deskterm.errors import DesktermError, NotAllowed
+from deskterm.office import credentials, locking
+from deskterm.screens.base import DeskScreen
+from deskterm.screens.lock import LockScreen
+from deskterm.terminal.safe_app import SafeApp
+
+if TYPE_CHECKING:
+    from deskterm.db.journal import Entry
+    from deskterm.office.desk import Desk
+
+WARNING = 30  # seconds of counting down before the desk locks
+
+
+class Locking(SafeApp):
+    """Mixin of the desk's app. A locked desk shows the lock and takes no action but its keys."""
+
+    desk: Desk
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.farewell = ""
+        self._last_key = 0.0
+        self._counted = 0
+        self._missed: list[Entry] = []
+        self._after: list[Callable[[], Any]] = []
+
+    # To be given by the app
+
+    def keep_drafts(self, cause: str = "") -> None:
+        """Save every form that is open and was typed into."""
+        raise NotImplementedError
+
+    async def start_over(self) -> None:
+        """Somebody else sits here now, or nobody did yet: a fresh desk."""
+        raise NotImplementedError
+
+    def show_changes(self, entries: list[Entry]) -> None:
+        """Show what other desks did."""
+        raise NotImplementedError
+
+    # The gate: while locked no binding fires, and nothing is put over the lock
+
+    @property
+    def lock_screen(self) -> LockScreen | None:
+        """The lock, while it is on."""
+        return next((s for s in self.screen_stack if isinstance(s, LockScreen)), None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return False if self.desk.locked else super().check_action(action, parameters)
+
+    def push_screen(self, screen: Any, *given: Any, **named: Any) -> Any:
+        """Put ``screen`` on top. Raises NotAllowed while the desk is locked."""
+        if self.desk.locked and not isinstance(screen, LockScreen):
+            raise NotAllowed("This desk is locked", "Unlock it first", locked=True)
+        return super().push_screen(screen, *given, **named)
+
+    def switch_screen(self, screen: Any) -> Any:
+        """Put ``screen`` in place of the top one. Raises NotAllowed while the desk is locked."""
+        if self.desk.locked:
+            raise NotAllowed("This desk is locked", "Unlock it first", locked=True)
+        return super().switch_screen(screen)
+
+    def switch_mode(self, mode: str) -> Any:
+        """Raises NotAllowed while the desk is locked."""
+        if self.desk.locked:
+            raise NotAllowed("This desk is locked", "Unlock it first", locked=True)
+        return super().switch_mode(mode)
+
+    def pop_screen(self) -> Any:
+        """Take the top screen away. Raises NotAllowed while the desk is locked."""
+        if self.desk.locked:
+            raise NotAllowed("This desk is locked", "Unlock it first", locked=True)
+        return super().pop_screen()
+
+    def put_off(self, action: Callable[[], Any]) -> bool:
+        """While locked: do ``action`` after unlocking. Whether that is so."""
+        if self.desk.locked:
+            self._after.append(action)
+        return self.desk.locked
+
+    # Locking
+
+    def must_begin_locked(self, over_ssh: bool) -> str:
+        """Why this session begins at the lock; empty when it does not."""
+        has_secret = credentials.has_secret(self.desk, self.desk.actor.login)
+        if over_ssh and has_secret and self.desk.settings.pin_at_start:
+            return "Signed in by key. Your PIN opens the desk"
+        if self.desk.settings.policy.pin_required and not has_secret:
+            return "Everybody here has a PIN. Choose yours"
+        return ""
+
+    def lock_desk(self, cause: str = locking.BY_HAND, why: str = "") -> Any:
+        """Blank everything at once; what must be written is written after it is painted."""
+        if self.desk.locked:
+            return None
+        self._stop_counting()
+        screen = LockScreen(locking.lock(self.desk, cause), self.desk.actor.login, why=why)
+        done = self.push_screen(screen)
+        screen.call_after_refresh(self._write_down, cause)
+        return done
+
+    def _write_down(self, cause: str) -> None:
+        self.keep_drafts()
+        with contextlib.suppress(DesktermError):
+            locking.note(self.desk, "session.lock", cause)
+
+    async def unlocked(self) -> None:
+        """The office let somebody in: the same person goes on, another one begins."""
+        lock = self.lock_screen
+        if lock is None or self.desk.locked:
+            return
+        self._last_key = self.desk.clock.monotonic()
+        lock.save_note()
+        same = lock.login == self.desk.actor.login and len(self.screen_stack) > 2
+        missed, self._missed = self._missed, []
+        after, self._after = self._after, []
+        if not same:
+            await self.start_over()
+            return
+        await self.pop_screen()
+        self.show_changes(missed)
+        for action in after:
+            done = action()
+            if done is not None and hasattr(done, "__await__"):
+                await done
+
+    # Nobody there
+
+    async def on_event(self, event: events.Event) -> None:
+        """Any key, and any paste, shows that somebody is there."""
+        if isinstance(event, events.Key | events.Paste) and not self.desk.locked:
+            self._last_key = self.desk.clock.monotonic()
+            self._stop_counting()
+        await super().on_event(event)
+
+    def watch_idle(self) -> None:
+        """Count down, lock, and later close a desk that nobody types at."""
+        idle = self.desk.clock.monotonic() - self._last_key
+        if idle >= locking.log_off_after(self.desk):
+            minutes = int(locking.log_off_after(self.desk) // 60)
+            self.log_off(f"Logged off after {minutes} minutes without a key. Your work is kept")
+            return
+        if self.desk.locked:
+            return
+        left = locking.lock_after(self.desk) - idle
+        if left <= 0:
+            self.lock_desk("idle")
+        elif left <= WARNING:
+            self._count_down(math.ceil(left / 2) * 2)
+
+    def log_off(self, said: str) -> None:
+        """Keep what was typed, close the desk and say why in the terminal."""
+        self.farewell = said
+        self.save_all()
+        self.exit(return_code=0)
+
+    def save_all(self) -> None:
+        """Whatever was typed anywhere, before the desk ends."""
+        lock = self.lock_screen
+        if lock is not None:
+            lock.save_note()
+        self.keep_drafts()
+
+    def _count_down(self, seconds: int) -> None:
+        screen = self.screen
+        if seconds != self._counted and isinstance(screen, DeskScreen):
+            self._counted = seconds
+            screen.cover(f"This desk locks in {seconds} s. Any key stops it")
+
+    def _stop_counting(self) -> None:
+        if self._counted:
+            self._counted = 0
+            for screen in self.screen_stack:
+                if isinstance(screen, DeskScreen):
+                    screen.cover("")
+
+
+def top_of(stack: list[Screen[Any]]) -> DeskScreen | None:
+    """The topmost place at the desk, be it under the lock."""
+    return next((s for s in reversed(stack) if isinstance(s, DeskScreen)), None)
