@@ -98,7 +98,7 @@ class DeskApp(Parking):
         self._kept.clear()
         self._clipboard = ""
         while len(self.screen_stack) > 1:
-            await self.pop_screen()
+            self.pop_screen()
         await self._begin()
 
     async def go(self, name: str, **given: Any) -> Screen[Any] | None:

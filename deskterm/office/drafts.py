@@ -202,6 +202,15 @@ def hand_over(desk: Desk, key: str, login: str) -> None:
     )
 
 
+def colleagues(desk: Desk) -> list[tuple[str, str]]:
+    """Login and name of everybody else that work can be handed over to."""
+    found = desk.rows(
+        "SELECT login, name FROM staff WHERE active = 1 AND login <> ? ORDER BY login",
+        desk.actor.login,
+    )
+    return [(login, name) for login, name in found]
+
+
 def _change(desk: Desk, key: str, **values: Any) -> None:
     with desk.database.writing():
         changed = (

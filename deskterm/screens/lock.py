@@ -106,7 +106,6 @@ class LockScreen(Screen[None], inherit_bindings=False):
             lines.append((box, CODE) if code else (box,))
         elif locking.opens_freely(desk):
             lines.append((Box(OWN.name, f"{login}, no PIN is set: Enter unlocks", "own", True, 6),))
-            enter = "Enter unlock (practice: no PIN is set)"
         elif locking.may_choose(desk, self.held):
             lines += [f"{login}, choose a PIN: it unlocks this desk from now on", *NEW]
             enter = "Enter keep the PIN and unlock"

@@ -129,7 +129,8 @@ class Locking(SafeApp):
         if not same:
             await self.start_over()
             return
-        await self.pop_screen()
+        # Not awaited: the lock itself is what is asking, and cannot wait for its own end.
+        self.pop_screen()
         self.show_changes(missed)
         for action in after:
             done = action()

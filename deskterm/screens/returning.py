@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.row_list import RowList
+from deskterm.widgets.rows_paint import extent
 
 if TYPE_CHECKING:
     from deskterm.screens.base import TaskScreen
@@ -39,11 +40,14 @@ def put_back(screen: TaskScreen, state: object) -> None:
 def back_text(screen: TaskScreen, seconds: int) -> str:
     """``BACK after 5m 02s. You were at 3 Insurance. Done: identity, contact. Left: 3-7.``"""
     done, left = screen.progress()
-    text = f"BACK after {away(seconds)}. You were at {screen.where()}."
-    if done:
-        text += f" Done: {named(done)}."
-    if left:
-        text += f" Left: {named(left)}."
+    room = screen.app.size.width
+    text = ""
+    for most in range(MOST_NAMED, -1, -1):
+        text = f"BACK after {away(seconds)}. You were at {screen.where()}."
+        text += f" Done: {named(done, most)}." if done else ""
+        text += f" Left: {named(left, most)}." if left else ""
+        if extent(text) <= room:
+            break
     return text
 
 
@@ -54,11 +58,11 @@ def away(seconds: int) -> str:
     return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {seconds:02}s"
 
 
-def named(names: Sequence[str]) -> str:
-    """Names in a row, the last of many counted."""
-    if len(names) <= MOST_NAMED:
+def named(names: Sequence[str], most: int) -> str:
+    """At most ``most`` names in a row, the others counted."""
+    if len(names) <= most:
         return ", ".join(names)
-    return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
+    return f"{', '.join(names[:most])} and {len(names) - most} more" if most else f"{len(names)}"
 
 
 def done_and_left(forms: Sequence[RecordForm]) -> tuple[list[str], list[str]]:
