@@ -60,16 +60,14 @@ class DeskApp(Parking):
         if command.id != "choices"
     ]  # fmt: skip
 
-    def __init__(self, desk: Desk, *, crash_log: Path | None = None) -> None:
+    def __init__(self, desk: Desk, *, crash_log: Path | None = None, greeting: str = "") -> None:
         commands.check()
         super().__init__()
         self.desk = desk
         self.crash_log = crash_log
-        self.undos: list[Undo] = []
-        self.lines: list[str] = []
+        self.greeting = greeting
         self._feed = feed.Feed(desk)
         self._counts = feed.Counts()
-        self._identified: dict[int, float] = {}
 
     # Opening and closing
 
@@ -79,27 +77,10 @@ class DeskApp(Parking):
         if why:
             await self.lock_desk(locking.AT_START, why)
         else:
-            await self._begin()
+            await self.begin()
         self.set_interval(POLL_SECONDS, self._poll)
         self._tick()
         self.call_after_refresh(_collect_again)
-
-    async def _begin(self) -> None:
-        """The day, and what was open when this person's desk last ended."""
-        await self.open(places.make("day"))
-        self.read_counts()
-        await self.bring_back()
-
-    async def start_over(self) -> None:
-        """Another person: nothing of the first one's stays in memory or on the screen."""
-        self.undos.clear()
-        self.lines.clear()
-        self._identified.clear()
-        self._kept.clear()
-        self._clipboard = ""
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        await self._begin()
 
     async def go(self, name: str, **given: Any) -> Screen[Any] | None:
         """Open the place ``name`` above this one; None (and said) when it cannot be opened."""
@@ -107,11 +88,25 @@ class DeskApp(Parking):
             screen = places.make(name, **given)
             if isinstance(screen, TaskScreen):
                 self.keep_drafts(PHONE if name == "call" else f"{screen.title_text} begun")
+            if isinstance(screen, DeskScreen):
+                screen.opened_as = (name, given)
             await self.open(screen)
         except DesktermError as error:
             self.say_error(error)
             return None
         return screen
+
+    async def turned_away(self, screen: DeskScreen, error: DesktermError) -> None:
+        """A place may not be shown: close it; a restricted record asks for break-glass first."""
+        if self.put_off(lambda: self.turned_away(screen, error)):
+            return
+        while screen in self.screen_stack and len(self.screen_stack) > 2:
+            self.pop_screen()
+        patient_id = error.details.get("patient_id") if error.details.get("restricted") else None
+        if patient_id is not None and self.desk.may("break_glass"):
+            await self.go("break_glass", patient_id=patient_id, then=screen.opened_as)
+        else:
+            self.say_error(error)
 
     def make(self, name: str, **given: Any) -> Screen[Any]:
         """A new screen, not yet open."""
@@ -134,18 +129,6 @@ class DeskApp(Parking):
         """Leave the desk; what was typed is kept as drafts."""
         self.save_all()
         self.exit(return_code=0)
-
-    def leave(self, code: int) -> None:
-        """End with ``code`` once what was typed is kept; from any thread or signal handler."""
-        loop = self._loop
-        if loop is not None:
-            loop.call_soon_threadsafe(self._leave, code)
-
-    def _leave(self, code: int) -> None:
-        try:
-            self.save_all()
-        finally:
-            self.exit(return_code=code)
 
     async def close_top(
         self, *, said: str = "", undo: Callable[[], Any] | None = None, finished: bool = False
@@ -335,6 +318,7 @@ class DeskApp(Parking):
         """Once a minute, on the minute: the time in row 1, and what depends on it."""
         now = self.desk.now()
         self.set_timer(60.5 - now.second - now.microsecond / 1e6, self._tick)
+        self.note_presence()
         lock = self.lock_screen
         if lock is not None:
             lock.on_minute()
@@ -347,6 +331,7 @@ class DeskApp(Parking):
     def _poll(self) -> None:
         """See what other desks saved, four times a second; costs microseconds when nothing."""
         self.watch_idle()
+        self.watch_session()
         try:
             entries = self._feed.news()
         except DesktermError as error:
@@ -387,9 +372,9 @@ def _collect_again() -> None:
     gc.enable()
 
 
-def open_desk_screen(desk: Desk, *, crash_log: Path | None = None) -> int:
-    """Run the desk in this terminal; the process's exit code."""
-    app = DeskApp(desk, crash_log=crash_log)
+def open_desk_screen(desk: Desk, *, crash_log: Path | None = None, greeting: str = "") -> int:
+    """Run the desk in this terminal; the process's exit code. ``greeting`` is said at first."""
+    app = DeskApp(desk, crash_log=crash_log, greeting=greeting)
     code = run_desk(app)
     if app.farewell:
         print(safe(app.farewell), file=sys.stderr)

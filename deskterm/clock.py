@@ -111,5 +111,10 @@ def parse_utc_text(text: str) -> datetime:
 
 
 def age_on(birth: date, day: date) -> int:
-    """Whole years of age on ``day``; a 29 February birthday counts from 1 March in other years."""
+    """Whole years of age on ``day``; a 29 February birthday counts from 1 March in other years.
+
+    0 for ``date.min``, which stands for the birth date of a record that may not be seen.
+    """
+    if birth == date.min:
+        return 0
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))

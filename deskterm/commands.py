@@ -113,6 +113,12 @@ SYMBOLS: tuple[Command, ...] = (
     Command("last_screen", "last screen", ("minus",)),
 )
 
+# Typed on the command line only.
+TYPED: tuple[Command, ...] = (
+    Command("staff", "staff", (), ("staff",), "manage_staff",
+            "who works here: + adds, Enter edits, x ends access", "staff list"),
+)  # fmt: skip
+
 # Keys that some terminal sends as another key, keeps for itself, or types into a field.
 UNSAFE_KEYS: frozenset[str] = frozenset(
     {"f11", "ctrl+h", "ctrl+i", "ctrl+m", "ctrl+q", "ctrl+s", "ctrl+b", "ctrl+a", "ctrl+up",
@@ -128,6 +134,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "opening": ("v", "s"),
     "next": ("f", "x", "y", "m", "p", "b", "s", "u"),
     "message": ("f", "x", "y", "m", "j", "u"),
+    "staff": ("x", "i", "s"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",
@@ -137,6 +144,7 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "opening": ("comma", "full_stop"),
     "next": ("slash", "comma", "full_stop", "minus"),
     "message": ("comma", "full_stop", "minus"),
+    "staff": ("plus", "slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {
@@ -174,7 +182,7 @@ def key_row(screen: str) -> list[tuple[str, str]]:
 
 def all_commands() -> list[Command]:
     """Every command once, global ones first."""
-    return [*GLOBAL, BACK, *LETTERS.values(), *SYMBOLS]
+    return [*GLOBAL, BACK, *LETTERS.values(), *SYMBOLS, *TYPED]
 
 
 def by_verb() -> dict[str, Command]:

@@ -12,7 +12,7 @@ from deskterm.cli.session import command
 from deskterm.config import Settings, load
 from deskterm.db.database import rows
 from deskterm.errors import Conflict, DesktermError, Unreachable
-from deskterm.office import day_board, demo
+from deskterm.office import day_board, demo, demo_data
 from deskterm.office.clinic import write_settings
 from deskterm.office.desk import Desk, open_desk
 from deskterm.text import safe
@@ -22,7 +22,7 @@ DEFAULT = "~/.local/share/deskterm-demo"
 LOGIN = "mlopez"
 MARK = "sample-clinic"
 FILES = ("clinic.db", "clinic.db-wal", "clinic.db-shm", "clinic.db.key", "clinic.db-queue",
-         "deskterm.toml")  # fmt: skip
+         "clinic.db.pepper", "deskterm.toml")  # fmt: skip
 
 
 @app.command()
@@ -37,6 +37,9 @@ def demo_clinic(
     Example: deskterm demo --seed 7
     """
     desk, settings = sample(folder.expanduser(), seed, patients)
+    for login, name, role in (*demo_data.STAFF, (*demo.ADMIN, "owner")):
+        pin = demo_data.PINS[login]
+        print(f"--as {login:<8} PIN {pin}  {role.replace('_', ' ')}: {name}", file=sys.stderr)
     if sys.stdin.isatty() and sys.stdout.isatty():
         from deskterm.cli.open import run
 
@@ -86,7 +89,7 @@ def sample(folder: Path, seed: int, patients: int) -> tuple[Desk, Settings]:
         write_settings(
             config,
             {"clinic": "Main St Clinic", "zone": "America/Chicago", "default_login": LOGIN,
-             "practice": True, "database": "clinic.db"},
+             "practice": True, "database": "clinic.db", "policy": {"totp_roles": []}},
         )  # fmt: skip
     except OSError as error:
         raise Unreachable(

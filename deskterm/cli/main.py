@@ -23,6 +23,7 @@ GROUPS = {
     "patients": "deskterm.cli.patients",
     "pay": "deskterm.cli.pay",
     "schedule": "deskterm.cli.schedule",
+    "staff": "deskterm.cli.staff",
     "visits": "deskterm.cli.visits",
 }
 COMMANDS = {"demo": "deskterm.cli.demo"}

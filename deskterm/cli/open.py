@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
 import sys
 from pathlib import Path
 
 from deskterm.config import Settings, load
 from deskterm.errors import DesktermError, Unreachable
-from deskterm.office import free_time
+from deskterm.office import free_time, sessions
 from deskterm.office.desk import Desk, open_desk
 from deskterm.text import safe
 
@@ -47,10 +49,13 @@ def run(desk: Desk, settings: Settings) -> int:
     from deskterm.app import open_desk_screen
 
     free_time.lay_out(desk)
+    greeting = sessions.start(desk, origin=sessions.origin_of(os.environ)).words
     log: Path | None = None
     if "://" not in settings.database:
         log = settings.database_path.with_suffix(".crash.log")
     try:
-        return open_desk_screen(desk, crash_log=log)
+        return open_desk_screen(desk, crash_log=log, greeting=greeting)
     finally:
+        with contextlib.suppress(DesktermError):
+            sessions.end(desk)
         desk.close()

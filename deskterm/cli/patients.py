@@ -96,6 +96,50 @@ def show_one(
     )
 
 
+@app.command(name="break-glass")
+@command
+def break_the_glass(
+    context: typer.Context,
+    patient_id: Annotated[int, typer.Argument(metavar="ID", help="the patient")],
+    code: Annotated[str, typer.Option(help="a code of the list break_glass_reason")],
+    reason: Annotated[str, typer.Option(help="why, in at least ten characters")],
+    as_json: Json = False,
+) -> None:
+    """Open a restricted record for an hour; it is reviewed. The PIN comes from standard input.
+
+    Example: patients break-glass 17 --code emergency --reason "collapsed in the lobby"
+    """
+    from deskterm.cli.secrets import read_secret
+    from deskterm.office import break_glass, credentials
+
+    with at_desk(context) as desk:
+        desk.require("break_glass")
+        pin = read_secret("PIN") if credentials.has_secret(desk, desk.actor.login) else ""
+        until = break_glass.break_glass(desk, patient_id, code=code, reason=reason, secret=pin)
+    show({"patient_id": patient_id, "until": until}, as_json,
+         lambda: [f"open until {until:%H:%M} UTC; this will be reviewed"])  # fmt: skip
+
+
+@app.command()
+@command
+def restrict(
+    context: typer.Context,
+    patient_id: Annotated[int, typer.Argument(metavar="ID", help="the patient")],
+    reason: Annotated[str, typer.Option(help="why")],
+    off: Annotated[bool, typer.Option("--off", help="lift the restriction")] = False,
+    as_json: Json = False,
+) -> None:
+    """Restrict a record: an employee's, a well-known person's. Example: patients restrict 17
+    --reason "works here"
+    """
+    from deskterm.office import break_glass
+
+    with at_desk(context) as desk:
+        break_glass.restrict(desk, patient_id, restricted=not off, reason=reason)
+    show({"patient_id": patient_id, "restricted": not off}, as_json,
+         lambda: ["restricted" if not off else "no longer restricted"])  # fmt: skip
+
+
 @app.command()
 @command
 def register(

@@ -76,13 +76,24 @@ def void(
     context: typer.Context,
     number: Number,
     reason: Annotated[str, typer.Option(help="a code of the list void_reason")],
+    approver: Annotated[
+        str, typer.Option(metavar="LOGIN", help="the second person; their PIN is asked for")
+    ] = "",
     key: str | None = None,
     as_json: Json = False,
 ) -> None:
-    """Void a payment of today. Example: pay void R-260318-031 --reason wrong_amount"""
-    from deskterm.office import payments
+    """Void a payment of today. Example: pay void R-260318-031 --reason wrong_amount
+
+    Another's payment needs --approver, whose PIN is typed, or read from standard input.
+    """
+    from deskterm.cli.secrets import read_secret
+    from deskterm.office import approvals, payments
 
     with at_desk(context) as desk:
-        done = payments.void(desk, number, reason=reason, key=key)
+        approval = None
+        if approver:
+            pin = read_secret(f"PIN of {approver}")
+            approval = approvals.approve(desk, "payment.void", login=approver, secret=pin)
+        done = payments.void(desk, number, reason=reason, key=key, approval=approval)
         result = {"id": done.id, "receipt": done.receipt, "total_cents": done.total_cents}
     show(result, as_json, lambda: [f"voided {number} by {result['receipt']}"])

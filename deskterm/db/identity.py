@@ -11,7 +11,7 @@ from peewee import BooleanField
 from deskterm.db.base import Record
 from deskterm.db.fields import Choice, CleanText, Moment, Reference, Whole
 from deskterm.db.patients import Patient
-from deskterm.db.staff import Staff
+from deskterm.db.staff import Provider, Staff
 
 
 class Credential(Record):
@@ -71,6 +71,15 @@ class Session(Record):
     ended_at = Moment(null=True)
     how = CleanText(20, help_text="left, taken over, disabled, lost")
     taken_by = CleanText(40, help_text="the desk that took over")
+
+
+class StaffProvider(Record):
+    """Which column of the schedule is a person's own."""
+
+    title = "own column"
+
+    staff = Reference(Staff, unique=True)
+    provider = Reference(Provider)
 
 
 class Approval(Record):
@@ -145,6 +154,7 @@ TRIGGERS = (
     """CREATE TRIGGER session_stays_ended BEFORE UPDATE ON session
     WHEN OLD.ended_at IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END""",
+    "CREATE INDEX patient_restricted ON patient (id) WHERE restricted = 1",
     """CREATE TRIGGER staff_no_delete BEFORE DELETE ON staff
     BEGIN SELECT RAISE(ABORT, 'staff are disabled, never removed'); END""",
     """CREATE TRIGGER staff_login_stays BEFORE UPDATE OF login ON staff
@@ -152,4 +162,4 @@ TRIGGERS = (
     BEGIN SELECT RAISE(ABORT, 'staff are disabled, never removed'); END""",
 )
 
-MODELS = (Credential, RecoveryCode, Throttle, Session, Approval, BreakGlass)
+MODELS = (Credential, RecoveryCode, Throttle, Session, StaffProvider, Approval, BreakGlass)

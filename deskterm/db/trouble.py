@@ -18,6 +18,10 @@ _GUARDS: dict[str, tuple[str, str, str]] = {
     ),
     "journal is append-only": ("journal", "The journal cannot be changed", ""),
     "a posted ": ("posted", "A posted payment cannot be changed", "Void it and post it again"),
+    "approval_two_people": ("dual", "The second person must be another", "Ask somebody else"),
+    "break_glass_review": ("reviewed", "Only another person reviews, and only once", ""),
+    "session_one_live": ("session", "You are at another desk already", "Press Enter again"),
+    "never removed": ("staff", "Staff are disabled, never removed", "x disables"),
     "receipt_sequence": ("receipt", "Two receipts asked for one number", "Press Enter again"),
     "payment_unbalanced": (
         "unbalanced",

@@ -117,7 +117,9 @@ def show_date(day: date) -> str:
 
 
 def show_birth(day: date) -> str:
-    """``03/14/1982``."""
+    """``03/14/1982``; the date of a restricted record is not shown."""
+    if day == date.min:
+        return "**/**/****"
     return f"{day:%m/%d/}{day.year:04}"
 
 

@@ -75,7 +75,8 @@ def backup(desk: Desk, target: str | Path, *, with_key: bool = True) -> Backup:
         source = desk.settings.database_path
         path /= f"{source.stem}-{desk.wall():%Y%m%d-%H%M%S}{source.suffix or '.db'}"
     key_path = path.with_name(path.name + ".key")
-    for name in (path, key_path) if with_key else (path,):
+    pepper, pepper_path = desk.settings.pepper_path, path.with_name(path.name + ".pepper")
+    for name in (path, key_path, pepper_path) if with_key else (path,):
         if name.exists() or name.is_symlink():
             raise Conflict(f"{name.name} exists already", "Choose another name", rule="exists")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -88,6 +89,8 @@ def backup(desk: Desk, target: str | Path, *, with_key: bool = True) -> Backup:
                 raise Unreachable("The backup does not hold every row", "Try again")
             _sync(part)
             _publish(part, path, key_path if with_key else None, desk.secret)
+            if with_key and pepper.exists():
+                _write_key(pepper_path, pepper.read_bytes())
     except OSError as error:
         raise _trouble(error, "backup") from None
     size = path.stat().st_size
@@ -123,12 +126,21 @@ def restore(settings: Settings, source: str | Path, *, clock: Clock | None = Non
             if not settings.key_path.exists() or settings.key_path.read_bytes() != secret:
                 settings.key_path.unlink(missing_ok=True)
                 _write_key(settings.key_path, secret)
+            _restore_pepper(settings, source)
             os.replace(part, path)
             _sync(path.parent)
     except OSError as error:
         raise _trouble(error, "restored file") from None
     _note_restore(settings, clock, secret, source, aside)
     return Restored(path, aside, verified)
+
+
+def _restore_pepper(settings: Settings, source: Path) -> None:
+    """Put back what the backup's PINs were mixed with; the present one was set aside."""
+    kept, pepper = source.with_name(source.name + ".pepper"), settings.pepper_path
+    if kept.exists():
+        pepper.unlink(missing_ok=True)
+        _write_key(pepper, kept.read_bytes())
 
 
 def _publish(part: Path, path: Path, key_path: Path | None, secret: bytes) -> None:
@@ -192,7 +204,10 @@ def _close_down(path: Path) -> None:
 def _set_aside(settings: Settings, stamp: str) -> tuple[Path, ...]:
     """Keep the present files under another name; they stay in place until replaced."""
     path, kept = settings.database_path, []
-    for name in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", ".key"))):
+    for name in (
+        path,
+        *(path.with_name(path.name + end) for end in ("-wal", "-shm", ".key", ".pepper")),
+    ):
         if not name.exists():
             continue
         aside = path.with_name(f"{path.name}.{stamp}{name.name[len(path.name) :]}")

@@ -14,7 +14,7 @@ from deskterm.entry.dates import show_birth
 from deskterm.entry.money import show_cents
 from deskterm.entry.phones import show_phone
 from deskterm.errors import NotFound
-from deskterm.office import dues, stages
+from deskterm.office import access, dues, stages
 from deskterm.office.coverage import CoverageRow
 from deskterm.office.coverage import of_patient as coverages_of
 from deskterm.office.desk import Desk
@@ -101,7 +101,10 @@ class _Facts:
 def checklist(desk: Desk, appointment_id: int) -> Checklist:
     """What is left to do before the visit. Raises NotFound, NotAllowed."""
     desk.require("view_schedule")
-    return read(desk, appointment_id)
+    desk.require("view_patients")
+    found = read(desk, appointment_id)
+    access.require_patient(desk, found.patient_id)
+    return found
 
 
 def read(desk: Desk, appointment_id: int) -> Checklist:

@@ -154,8 +154,11 @@ def init(
 
 
 def write_settings(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a small settings file readable by its owner only."""
-    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    """Write a small settings file readable by its owner only; a mapping becomes a table."""
+    lines = [f"{k} = {json.dumps(v)}" for k, v in values.items() if not isinstance(v, Mapping)]
+    for key, table in values.items():
+        if isinstance(table, Mapping):
+            lines += [f"[{key}]", *(f"{k} = {json.dumps(v)}" for k, v in table.items())]
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         out.write("\n".join(lines) + "\n")

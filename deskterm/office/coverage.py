@@ -10,6 +10,7 @@ from typing import Any
 from deskterm.db.coverage import Coverage, Plan
 from deskterm.db.patients import Patient
 from deskterm.errors import Conflict, Invalid, NotFound
+from deskterm.office import access
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.patient_entry import SELF, CoverageEntry, check_birth_date, clean
 
@@ -104,6 +105,7 @@ def add_plan(desk: Desk, *, code: str, name: str, **values: Any) -> Plan:
 def of_patient(desk: Desk, patient_id: int, on: date | None = None) -> list[CoverageRow]:
     """The patient's coverages in force on a day; without a day all of them, newest first."""
     desk.require("view_patients")
+    access.require_patient(desk, patient_id)
     if on is None:
         found = desk.rows(
             f"{_ROW} WHERE c.patient_id = ?"
@@ -163,11 +165,18 @@ def card_seen(desk: Desk, coverage_id: int, *, version: int) -> CoverageRow:
 
 
 def one(desk: Desk, coverage_id: int) -> CoverageRow:
-    """A coverage by id. Raises NotFound."""
+    """A coverage by id. Raises NotFound, NotAllowed."""
+    desk.require("view_patients")
     found = desk.rows(f"{_ROW} WHERE c.id = ?", coverage_id)
     if not found:
         raise NotFound(f"No such coverage: {coverage_id}", "Look the patient up again")
+    access.require_patient(desk, _patient_of(desk, coverage_id))
     return _row(found[0])
+
+
+def _patient_of(desk: Desk, coverage_id: int) -> int:
+    found = desk.rows("SELECT patient_id FROM coverage WHERE id = ?", coverage_id)
+    return int(found[0][0])
 
 
 def create(op: Operation, patient: Patient, entry: CoverageEntry) -> Coverage:

@@ -13,7 +13,7 @@ from typing import Any
 
 from deskterm.clock import epoch_minute
 from deskterm.errors import Invalid, NotFound
-from deskterm.office import conflicts
+from deskterm.office import access, conflicts
 from deskterm.office.desk import Desk, placeholders
 from deskterm.office.holds import Hold, holds
 from deskterm.office.laid_out import Block, Layout
@@ -227,6 +227,7 @@ def appointment(desk: Desk, appointment_id: int) -> AppointmentRow:
 def of_patient(desk: Desk, patient_id: int, *, limit: int = 50) -> tuple[AppointmentRow, ...]:
     """A patient's visits of every lifecycle, the latest first."""
     desk.require("view_schedule")
+    access.require_patient(desk, patient_id)
     found = desk.rows(
         f"{_ROWS} WHERE a.patient_id = ? ORDER BY a.starts_at DESC, a.id DESC LIMIT ?",
         known_id(patient_id), limit,
@@ -237,6 +238,7 @@ def of_patient(desk: Desk, patient_id: int, *, limit: int = 50) -> tuple[Appoint
 def some(desk: Desk, ids: Iterable[int]) -> tuple[AppointmentRow, ...]:
     """These visits as rows, in order of time."""
     wanted = list(ids)
+    desk.require("view_schedule")
     if not wanted:
         return ()
     found = desk.rows(f"{_ROWS} WHERE a.id IN ({placeholders(wanted)}){_ORDER}", *wanted)
@@ -300,7 +302,10 @@ def _rows(desk: Desk, found: Sequence[tuple[Any, ...]]) -> list[AppointmentRow]:
     now = epoch_minute(desk.now())
     late_at = now - desk.settings.policy.late_after
     today = desk.today().isoformat()
-    return [_row(raw, late_at, today) for raw in found]
+    return access.masked(
+        desk, [_row(raw, late_at, today) for raw in found], name="patient", patient_id="patient_id",
+        birth_date=access.HIDDEN_DAY, sex="", phone="", note="", flags="", due_cents=0,
+    )  # fmt: skip
 
 
 def _row(raw: tuple[Any, ...], late_at: int, today: str) -> AppointmentRow:

@@ -6,6 +6,7 @@ that its journal, its receipts and its table of free time are as true as a real 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from random import Random
@@ -15,11 +16,13 @@ from deskterm.config import Settings
 from deskterm.db.scheduling import Appointment
 from deskterm.office import (
     clinic,
+    credentials,
     drafts,
     free_time,
     messages,
     patients,
     scheduling,
+    staff,
 )
 from deskterm.office import demo_data as data
 from deskterm.office.demo_day import Play, cast
@@ -94,8 +97,20 @@ class _Builder:
         self._plan_calls()
         self.plot.run()
         self.travel.at = self.now
+        self._give_pins()
         self.desk.actor = find_actor(self.desk.database, self.desk.settings, "mlopez")
         free_time.lay_out(self.desk)
+
+    def _give_pins(self) -> None:
+        """Everybody's PIN; in practice nobody needs a code app."""
+        self.desk.actor = find_actor(self.desk.database, self.desk.settings, ADMIN[0])
+        settings = self.desk.settings
+        self.desk.settings = replace(settings, policy=replace(settings.policy, totp_roles=()))
+        for login, code in data.OWN_COLUMNS:
+            staff.link(self.desk, login, code)
+        for login, pin in data.PINS.items():
+            credentials.set_secret(self.desk, login, secret=pin, kind="pin")
+        self.desk.settings = settings
 
     def _register(self, count: int) -> None:
         for number, entry in enumerate(people(self.rng, count, self.today)):

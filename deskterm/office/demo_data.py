@@ -21,7 +21,17 @@ STAFF = (
     ("dana", "Dana Reed", "clinician"),
     ("bpark", "Bora Park", "biller"),
     ("kross", "Karen Ross", "manager"),
+    ("alee", "Anna Lee", "clinician"),
+    ("pvega", "Pia Vega", "privacy_officer"),
+    ("itsam", "Sam Ito", "administrator"),
 )
+# Practice only: every one is printed by ``deskterm demo`` and may be stated on its screens.
+PINS = {
+    "mlopez": "482915", "dchen": "739164", "dana": "650283", "bpark": "914726",
+    "kross": "385602", "alee": "571849", "pvega": "826395", "itsam": "463978",
+    "admin": "297461",
+}  # fmt: skip
+OWN_COLUMNS = (("dana", "RN"), ("alee", "LEE"))
 POOLS = (
     ("RN", "Nurses", ("dana",)),
     ("DESK", "Front desk", ("mlopez", "dchen")),

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from deskterm import clock as clocks
 from deskterm.clock import Clock, utc_text
@@ -20,7 +20,11 @@ from deskterm.db.base import Record, Versioned, insert, update
 from deskterm.db.database import ClinicDatabase, open_database, rows
 from deskterm.db.migrate import migrate
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
-from deskterm.office.operations import WHILE_LOCKED, permission_of
+from deskterm.office import access
+from deskterm.office.operations import DUAL, WHILE_LOCKED, permission_of
+
+if TYPE_CHECKING:
+    from deskterm.office.approvals import Approved
 
 R = TypeVar("R", bound=Record)
 
@@ -46,6 +50,7 @@ class Desk:
     clock: Clock
     secret: bytes
     workstation: str = "d1"
+    session: int = 0  # the row of the table ``session``; 0 for a batch command
     # While this is set nobody is known to be at the desk: nothing is read out and nothing done.
     locked: bool = False
 
@@ -99,12 +104,15 @@ class Desk:
         patient_id: int | None = None,
         reason: str = "",
         key: str | None = None,
+        approval: Approved | None = None,
     ) -> Iterator[Operation]:
         """One operation: permission, one write transaction, one journal entry.
 
         With ``key``, a repeat of the same operation finds ``op.earlier`` (the entry it made
-        the first time) and must return that result and write nothing. Raises NotAllowed,
-        Busy, Unreachable, and Conflict for a key used by another operation.
+        the first time) and must return that result and write nothing. ``approval`` is the
+        second person's yes, kept with what it allowed. Raises NotAllowed (also for a restricted
+        record that was not opened), Busy, Unreachable, and Conflict for a key used by another
+        operation.
         """
         permission = permission_of(name)
         if self.locked and name in WHILE_LOCKED:
@@ -112,14 +120,30 @@ class Desk:
         else:
             self.require(permission)
         with self.database.writing():
-            op = Operation(self, name, patient_id=patient_id, reason=reason, key=key)
+            self._still_here(name)
+            op = Operation(
+                self, name, patient_id=patient_id, reason=reason, key=key, approval=approval
+            )
+            op.check_access()
             if key:
                 found = journal.read(self.database, key=key, limit=1)
                 if found and found[0].operation != name:
                     raise Conflict("This form was already used for something else", "Start again")
                 op.earlier = found[0] if found else None
             yield op
+            op.check_access()
+            op.write_approval()
             op.write_entry()
+
+    def _still_here(self, name: str) -> None:
+        """Refuse a person who was disabled, and a session that ended meanwhile."""
+        gone = self.rows("SELECT 1 FROM staff WHERE id = ? AND active = 0", self.actor.id)
+        if not gone and self.session and name != "session.start":
+            gone = self.rows(
+                "SELECT 1 FROM session WHERE id = ? AND ended_at IS NOT NULL", self.session
+            )
+        if gone:
+            raise NotAllowed("This session is over; nothing was changed", "Sign in again")
 
     def close(self) -> None:
         """Close the database connection."""
@@ -138,7 +162,10 @@ class Operation:
     earlier: journal.Entry | None = None
     entity: str = ""
     entity_id: int | None = None
+    approval: Approved | None = None
+    settled: bool = False  # whether it was decided that a second person is needed or not
     now: datetime = field(init=False)
+    _opened: set[int | None] = field(default_factory=lambda: {None})
     changes: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -150,6 +177,39 @@ class Operation:
         self.entity_id = record.get_id()
         if patient_id is not None:
             self.patient_id = patient_id
+
+    def check_access(self) -> None:
+        """Raise NotAllowed when this is about a restricted record that was not opened."""
+        if self.patient_id not in self._opened and self.name not in access.WITHOUT_OPENING:
+            access.require_patient(self.desk, self.patient_id)
+            self._opened.add(self.patient_id)
+
+    def second_person(self, *, own: bool) -> None:
+        """Decide whether somebody else must agree; ``own``: this undoes the actor's own work.
+
+        Raises NotAllowed when somebody must and nobody did.
+        """
+        from deskterm.office import approvals
+
+        if self.approval is None and approvals.needed(self.desk, self.name, own=own):
+            raise approvals.refuse(self.desk, self.name)
+        self.settled = True
+
+    def write_approval(self) -> None:
+        """Keep the second person's yes in the same transaction; refuse what lacks one."""
+        if self.earlier is not None or not self.changes:
+            return
+        if self.name in DUAL and not self.settled:
+            self.second_person(own=False)
+        if self.approval is not None:
+            from deskterm.db.identity import Approval
+
+            self.approval.spend(self.desk, self.name)
+            self.create(
+                Approval, operation=self.name, actor=self.desk.actor.id, at=self.now,
+                approver=self.approval.approver.id, entity=self.entity, entity_id=self.entity_id,
+                desk=self.desk.workstation, reason=self.reason[:200],
+            )  # fmt: skip
 
     def get(self, model: type[R], record_id: int, version: int | None = None) -> R:
         """Re-read a record under the lock. Raises NotFound, or Stale for an old ``version``."""

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from deskterm.clock import local
 from deskterm.db.payments import CHARGE_KINDS
+from deskterm.office import access
 from deskterm.office.desk import Desk
 
 _LEFT = """
@@ -76,6 +77,7 @@ def due(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[
     counts a visit of another day among today's.
     """
     desk.require("view_money")
+    access.require_patient(desk, patient_id)
     return owed(desk, patient_id, appointment_id)
 
 
@@ -104,6 +106,7 @@ def open_dues(desk: Desk, patient_id: int, appointment_id: int | None = None) ->
 def balance_cents(desk: Desk, patient_id: int) -> int:
     """Charges less payments; below zero is money that the practice holds for the patient."""
     desk.require("view_money")
+    access.require_patient(desk, patient_id)
     return sum_of(desk, patient_id)
 
 

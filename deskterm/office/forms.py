@@ -9,7 +9,7 @@ from typing import Literal
 
 from deskterm.db.patients import Acknowledgment, Patient
 from deskterm.errors import Invalid
-from deskterm.office import clinic
+from deskterm.office import access, clinic
 from deskterm.office.desk import Desk
 
 State = Literal["ok", "given", "refused", "due"]
@@ -33,6 +33,7 @@ class FormDue:
 def forms_due(desk: Desk, patient_id: int, on: date | None = None) -> list[FormDue]:
     """Every form of the clinic's list as it stands for this patient on a day (today)."""
     desk.require("view_patients")
+    access.require_patient(desk, patient_id)
     day = on or desk.today()
     last: dict[str, tuple[str, str, date]] = {}
     for form, outcome, version, at in desk.rows(

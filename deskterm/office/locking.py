@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import dataclass
 
 from deskterm.errors import DesktermError, Invalid, NotAllowed
-from deskterm.office import credentials, drafts
+from deskterm.office import credentials, drafts, sessions
 from deskterm.office.desk import Actor, Desk
 
 CHOOSE_SECONDS = 120  # how long after locking by hand a first PIN may be chosen
@@ -103,10 +103,24 @@ def take_over(desk: Desk, login: str, secret: str, *, totp: str = "") -> None:
     actor = credentials.check(desk, login, secret, purpose="sign_in", totp=totp)
     with contextlib.suppress(DesktermError):
         drafts.park_all(desk, before, f"{login} at the desk")
+    had_session, origin = bool(desk.session), _origin(desk)
+    with contextlib.suppress(DesktermError):
+        sessions.end(desk, how=f"{login} at the desk")
+    desk.session, desk.actor = 0, actor
+    if had_session:
+        sessions.start(desk, origin=origin)
     _open(desk, actor, f"took over from {before}")
 
 
+def _origin(desk: Desk) -> str:
+    found = desk.rows("SELECT origin FROM session WHERE id = ?", desk.session)
+    return str(found[0][0]) if found else ""
+
+
 def _open(desk: Desk, actor: Actor, reason: str) -> None:
+    if desk.session and sessions.alive(desk) is not None:
+        # Signed in elsewhere meanwhile: that session ends, this one begins anew.
+        sessions.start(desk, origin=_origin(desk))
     desk.actor, desk.locked = actor, False
     # A full disk must not keep the right person out; that it was unlocked is then not noted.
     with contextlib.suppress(DesktermError):

@@ -21,7 +21,7 @@ from deskterm.entry.cards import looks_like_card_number
 from deskterm.entry.dates import show_short
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import clinic
+from deskterm.office import access, clinic
 from deskterm.office.desk import Desk, Operation
 
 _NOW_MINUTES = 15
@@ -317,6 +317,7 @@ def inbox(
 def of_patient(desk: Desk, patient_id: int, *, limit: int = 200) -> list[MessageRow]:
     """All messages about one patient, open ones first."""
     desk.require("view_messages")
+    access.require_patient(desk, patient_id)
     return _rows(desk, desk.rows(_SELECT + "WHERE m.patient_id = ?" + _ORDER, patient_id, limit))
 
 
@@ -469,7 +470,11 @@ def _instant(day: date, at: time, zone: str) -> datetime:
 
 def _rows(desk: Desk, found: list[tuple[Any, ...]]) -> list[MessageRow]:
     now = desk.now()
-    return [_row(row, now, desk.zone) for row in found]
+    return access.masked(
+        desk, [_row(row, now, desk.zone) for row in found], name="patient", patient_id="patient_id",
+        caller="RESTRICTED", relationship="", callback="", best_time="", birth_date=None,
+        body="", outcome_note="",
+    )  # fmt: skip
 
 
 def _row(row: tuple[Any, ...], now: datetime, zone: str) -> MessageRow:

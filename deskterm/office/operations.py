@@ -5,6 +5,8 @@ An operation missing here cannot run: ``desk.operation`` refuses a name it does 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 # operation -> permission
 OPERATIONS: dict[str, str] = {
     "clinic.init": "administer",
@@ -25,6 +27,9 @@ OPERATIONS: dict[str, str] = {
     "session.unlock": "sign_in",
     "patient.break_glass": "break_glass",
     "patient.review_access": "review_access",
+    "patient.restrict": "restrict_patients",
+    "patient.unrestrict": "restrict_patients",
+    "staff.link": "manage_staff",
     "schedule.template": "manage_schedule",
     "schedule.exception": "manage_schedule",
     # Upkeep of a table of free times, which shows nobody: whoever opens the first desk of a day.
@@ -78,10 +83,30 @@ WHILE_LOCKED: frozenset[str] = frozenset(
      "session.unlock"}
 )  # fmt: skip
 
+
+@dataclass(frozen=True)
+class Dual:
+    """An operation that two people do. ``permission`` is what the second must hold as well.
+
+    ``alone`` names the policy setting that lets a person undo their own work alone; empty: never.
+    """
+
+    permission: str
+    alone: str = ""
+
+
+# operation -> who must agree; refunds, write-offs and re-opening a day come with their columns.
+DUAL: dict[str, Dual] = {
+    "payment.void": Dual("void_payments", "own_void_alone"),
+    "payment.refund": Dual("refund_payments"),
+    "payment.write_off": Dual("write_off"),
+    "day.reopen": Dual("reopen_day"),
+}
+
 # permissions needed only to look
 VIEWS: frozenset[str] = frozenset(
     {"view_patients", "view_schedule", "view_money", "view_messages", "view_journal",
-     "view_staff_journal", "verify_journal", "open_restricted", "backup"}
+     "view_staff_journal", "verify_journal", "open_restricted", "open_with_visit", "backup"}
 )  # fmt: skip
 
 _DESK = {
@@ -90,7 +115,7 @@ _DESK = {
 }  # fmt: skip
 _MANAGER = {
     *_DESK, "manage_schedule", "manage_staff", "reset_credentials", "view_staff_journal",
-    "import_data",
+    "import_data", "restrict_patients",
 }  # fmt: skip
 _ADMINISTRATOR = {
     "sign_in", "administer", "manage_staff", "reset_credentials", "backup", "verify_journal",
@@ -107,12 +132,12 @@ ROLES: dict[str, frozenset[str]] = {
     ),
     "clinician": frozenset(
         {"sign_in", "view_patients", "view_schedule", "view_messages", "book", "run_visits",
-         "messages", "break_glass"}
+         "messages", "break_glass", "open_with_visit"}
     ),
     "manager": frozenset(_MANAGER),
     "privacy_officer": frozenset(
         {"sign_in", "view_patients", "view_schedule", "view_messages", "view_journal",
-         "verify_journal", "open_restricted", "review_access"}
+         "verify_journal", "open_restricted", "review_access", "restrict_patients"}
     ),
     "administrator": frozenset(_ADMINISTRATOR),
     "owner": frozenset({*_MANAGER, *_ADMINISTRATOR, "view_journal", "review_access"}),

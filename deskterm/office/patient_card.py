@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from deskterm.clock import age_on
-from deskterm.errors import Invalid, NotFound
-from deskterm.office import coverage, day_board, dues, forms
+from deskterm.clock import age_on, local
+from deskterm.errors import NotFound
+from deskterm.office import access, coverage, day_board, dues, forms
 from deskterm.office.coverage import CoverageRow
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.desk import Desk
@@ -21,7 +21,6 @@ from deskterm.office.patient_entry import (
     PhoneEntry,
 )
 from deskterm.office.patient_rows import PatientRow, list_name, patient_rows
-from deskterm.office.recents import RECENT_HOURS, opened_with_reason
 
 
 @dataclass(frozen=True)
@@ -130,6 +129,7 @@ class Banner:
     interpreter: bool
     language: str
     restricted: bool
+    opened_until: datetime | None  # wall time at which break-glass ends
 
 
 @dataclass(frozen=True)
@@ -190,11 +190,12 @@ _ALIKE_SQL = """SELECT q.id FROM patient p JOIN patient q
 
 
 def facts(desk: Desk, patient_id: int) -> PatientFacts:
-    """The patient's own columns. Raises NotFound."""
+    """The patient's own columns. Raises NotFound, NotAllowed."""
     desk.require("view_patients")
     found = _read(desk, PatientFacts, _FACTS_SQL, patient_id)
     if not found:
         raise NotFound(f"No such patient: {patient_id}", "Look them up again")
+    access.require_patient(desk, patient_id)
     return found[0]
 
 
@@ -209,6 +210,8 @@ def row(desk: Desk, patient_id: int) -> PatientRow:
 
 def alike_ids(desk: Desk, patient_id: int) -> list[int]:
     """Others of the same name, or of one that sounds so and the same birth year; at most 50."""
+    desk.require("view_patients")
+    access.require_patient(desk, patient_id)
     return [other for (other,) in desk.rows(_ALIKE_SQL, patient_id, patient_id)]
 
 
@@ -221,6 +224,7 @@ def alike(desk: Desk, patient_id: int) -> list[PatientRow]:
 def banner(desk: Desk, patient_id: int) -> Banner:
     """The patient's banner. Raises NotFound."""
     who = facts(desk, patient_id)
+    until = access.opened_until(desk, patient_id) if who.restricted else None
     return Banner(
         name=who.name,
         birth_date=who.birth_date,
@@ -233,17 +237,13 @@ def banner(desk: Desk, patient_id: int) -> Banner:
         interpreter=who.interpreter_needed,
         language=who.language,
         restricted=who.restricted,
+        opened_until=local(until, desk.zone) if until else None,
     )
 
 
 def card(desk: Desk, patient_id: int) -> PatientCard:
-    """The whole card. Raises NotFound, and Invalid (field ``reason``) for a restricted record
-    that this person has not opened with a reason in the last two hours."""
+    """The whole card. Raises NotFound, and NotAllowed for a restricted record not opened."""
     who = facts(desk, patient_id)
-    if who.restricted and not opened_with_reason(desk, patient_id, RECENT_HOURS):
-        raise Invalid(
-            "This record is restricted; type why it is opened", "It is noted", field="reason"
-        )
     money = desk.may("view_money")
     messages = desk.rows(
         "SELECT count(*) FROM message WHERE patient_id = ? AND status <> 'closed'", patient_id

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from deskterm.clock import age_on
+from deskterm.office import access
+from deskterm.office.access import HIDDEN_DAY
 from deskterm.office.desk import Desk, placeholders
 
 # Stage and lifecycle as the three letters of a list.
@@ -40,7 +42,9 @@ class PatientRow:
         return list_name(self.last_name, self.first_name, self.middle_name)
 
     def age(self, on: date) -> int:
-        """Whole years on that day."""
+        """Whole years on that day; 0 of a restricted record."""
+        if self.birth_date == HIDDEN_DAY:
+            return 0
         return age_on(self.birth_date, on)
 
 
@@ -76,7 +80,11 @@ _SEEN_SQL = """SELECT p.id, (SELECT a.day FROM appointment a WHERE a.patient_id 
 
 
 def patient_rows(desk: Desk, ids: Sequence[int]) -> list[PatientRow]:
-    """The people with these ids, in the order of ``ids``: three statements however many."""
+    """The people with these ids, in the order of ``ids``: four statements however many.
+
+    Of a restricted record that this person may not open there are initials and the MRN.
+    """
+    desk.require("view_patients")
     if not ids:
         return []
     marks = placeholders(ids)
@@ -87,6 +95,12 @@ def patient_rows(desk: Desk, ids: Sequence[int]) -> list[PatientRow]:
         found[patient_id] = PatientRow(
             patient_id, mrn, last, first, middle, preferred, date.fromisoformat(born), sex, phone,
             when[patient_id], bool(alike), status,
+        )  # fmt: skip
+    for i in access.hidden(desk, found):
+        who = found[i]
+        found[i] = PatientRow(
+            i, who.mrn, access.masked_name(desk, who.last_name, who.first_name), "", "", "",
+            HIDDEN_DAY, "", "", "RESTRICTED", False, who.status,
         )  # fmt: skip
     return [found[i] for i in ids if i in found]
 

@@ -76,6 +76,7 @@ def plan(
 
 def next_receipt(desk: Desk, patient_id: int, appointment_id: int | None = None) -> str:
     """The number that the next receipt of this place and day would get."""
+    desk.require("view_money")
     place_id, _, _, _, zone, prefix = _place(desk, patient_id, appointment_id)
     day = local(desk.now(), zone).date()
     number = desk.rows(_NEXT, place_id, day.isoformat())[0][0]
@@ -120,6 +121,7 @@ def preview(
         address=address,
         phone=phone,
         zone=zone,
+        patient_id=patient_id,
     )
     lines = [
         (due.purpose, "" if due.purpose == "prepayment" else due.service_day.isoformat(), cents)
@@ -144,6 +146,7 @@ def preview(
 
 def posted(desk: Desk, key: str) -> str:
     """The receipt that a form with this key has posted already; empty when it has not."""
+    desk.require("view_money")
     found = journal.read(desk.database, key=key, limit=1)
     if not found or found[0].operation != "payment.take":
         return ""

@@ -26,12 +26,13 @@ from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office import clinic, posting, tendering
 from deskterm.office.allocations import AllocationEntry, as_told, spread, with_change
+from deskterm.office.approvals import Approved, needed
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import Due, balance_cents, due, open_dues, owed
 
 __all__ = [
     "AllocationEntry", "Due", "balance_cents", "charge", "due", "find", "likely_duplicate",
-    "not_collected", "post_copay", "reverse_charge", "take", "void",
+    "not_collected", "post_copay", "reverse_charge", "take", "void", "void_needs_second",
 ]  # fmt: skip
 
 _NOT_VOIDED_SINCE = """
@@ -114,17 +115,26 @@ def take(
         )
 
 
-def void(desk: Desk, receipt: str, *, reason: str, key: str | None = None) -> Payment:
+def void(
+    desk: Desk,
+    receipt: str,
+    *,
+    reason: str,
+    key: str | None = None,
+    approval: Approved | None = None,
+) -> Payment:
     """Take a payment back on its own business day; returns the void, with its own receipt.
 
     ``reason`` is a code of the list ``void_reason``. What was charged by taking the payment is
-    taken back with it. Raises NotFound, Invalid, Conflict.
+    taken back with it. Another's payment needs ``approval``, the second person's yes; one's own
+    as the practice has it. Raises NotFound, Invalid, Conflict, NotAllowed.
     """
-    with desk.operation("payment.void", reason=reason, key=key) as op:
+    with desk.operation("payment.void", reason=reason, key=key, approval=approval) as op:
         if op.earlier:
             return op.get(Payment, op.earlier.entity_id or 0)
         code = _code(desk, "void_reason", reason)
         original = _by_receipt(receipt)
+        op.second_person(own=original.by == desk.actor.login)
         place = op.get(Location, original.location_id)
         _may_void(original, posting.business_day(op, place))
         patient = op.get(Patient, original.patient_id)
@@ -155,6 +165,12 @@ def void(desk: Desk, receipt: str, *, reason: str, key: str | None = None) -> Pa
             voids=original,
             void_reason=code,
         )
+
+
+def void_needs_second(desk: Desk, receipt: str) -> bool:
+    """Whether somebody else must agree before this receipt is voided. Raises NotFound."""
+    desk.require("view_money")
+    return needed(desk, "payment.void", own=_by_receipt(receipt).by == desk.actor.login)
 
 
 def charge(

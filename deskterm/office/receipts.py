@@ -17,6 +17,7 @@ from deskterm.db.payments import PURPOSES, TENDER_KINDS
 from deskterm.entry.money import show_cents
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid, NotFound, Unreachable
+from deskterm.office import access
 from deskterm.office.desk import Desk
 from deskterm.text import fit, safe, width
 
@@ -24,7 +25,7 @@ WIDTHS = (32, 40)
 _HEAD = """
 SELECT y.id, y.receipt, y.kind, y.taken_at, y.by, y.desk, y.total_cents, y.balance_after_cents,
   y.note, y.void_reason, coalesce(o.receipt, ''), coalesce(v.receipt, ''),
-  p.last_name, p.first_name, p.mrn, l.name, l.address, l.phone, l.zone
+  p.last_name, p.first_name, p.mrn, l.name, l.address, l.phone, l.zone, p.id
 FROM payment y
 JOIN patient p ON p.id = y.patient_id
 JOIN location l ON l.id = y.location_id
@@ -62,6 +63,7 @@ class _Head(NamedTuple):
     address: str
     phone: str
     zone: str
+    patient_id: int
 
 
 def text(desk: Desk, receipt: str, *, duplicate: bool = False, columns: int = 40) -> str:
@@ -73,6 +75,7 @@ def text(desk: Desk, receipt: str, *, duplicate: bool = False, columns: int = 40
     if columns not in WIDTHS:
         raise Invalid("A receipt is 32 or 40 columns wide", "", field="columns")
     head = _read(desk, receipt)
+    access.require_patient(desk, head.patient_id)
     paid = desk.rows(_TENDERS, head.id)
     lines = desk.rows(_LINES, head.id)
     rule = "-" * columns

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from deskterm.clock import utc_text
 from deskterm.db.patients import Patient
-from deskterm.errors import Invalid
 from deskterm.office.desk import Desk
 
 RECENT_HOURS = 2
@@ -20,20 +19,17 @@ _ENTRIES = 300  # the newest entries of one person that are looked through
 def opened(desk: Desk, patient_id: int, *, reason: str = "") -> None:
     """Note that this person opened a patient's record.
 
-    Raises NotFound, and Invalid (field ``reason``) for a restricted record without a reason.
+    Raises NotFound, and NotAllowed for a restricted record that they may not open.
     """
     with desk.operation("patient.view", patient_id=patient_id, reason=reason) as op:
         patient = op.get(Patient, patient_id)
-        if patient.restricted and not reason.strip():
-            raise Invalid(
-                "This record is restricted; type why it is opened", "It is noted", field="reason"
-            )
         op.about(patient)
         op.changes.append({"table": "patient", "id": patient_id, "before": None, "after": None})
 
 
 def recent_ids(desk: Desk, *, limit: int, within_hours: int | None = None) -> list[int]:
     """The patients this person last opened or worked on, newest first."""
+    desk.require("view_patients")
     since = ""
     if within_hours is not None:
         since = utc_text(desk.now() - timedelta(hours=within_hours))
@@ -48,17 +44,3 @@ def recent_ids(desk: Desk, *, limit: int, within_hours: int | None = None) -> li
         limit,
     )
     return [patient_id for (patient_id,) in found]
-
-
-def opened_with_reason(desk: Desk, patient_id: int, within_hours: int) -> bool:
-    """Whether this person has opened the record lately and typed why."""
-    since = utc_text(desk.now() - timedelta(hours=within_hours))
-    return bool(
-        desk.rows(
-            "SELECT 1 FROM journal WHERE patient_id = ? AND actor = ? AND at >= ?"
-            " AND operation = 'patient.view' AND reason <> '' LIMIT 1",
-            patient_id,
-            desk.actor.login,
-            since,
-        )
-    )

@@ -6,9 +6,10 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from deskterm.db.identity import StaffProvider
 from deskterm.db.staff import Staff
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound
-from deskterm.office import throttle
+from deskterm.office import sessions, throttle
 from deskterm.office.desk import Desk, Operation
 
 _LOGIN = re.compile(r"[a-z][a-z0-9_-]{1,31}")
@@ -89,6 +90,7 @@ def disable(desk: Desk, login: str, *, reason: str) -> Staff:
             raise NotAllowed("Nobody disables themselves", "Ask: another manager")
         _keep_one_in_charge(desk, person.id)
         person.active = False
+        sessions.end_all(op, person.id, how="disabled")
         return op.save(person)
 
 
@@ -98,6 +100,26 @@ def enable(desk: Desk, login: str) -> Staff:
         person = op.get(Staff, _id(desk, login))
         person.active = True
         return op.save(person)
+
+
+def link(desk: Desk, login: str, provider: str) -> None:
+    """Say which column of the schedule is this person's own; an empty code ends that.
+
+    Raises NotFound.
+    """
+    with desk.operation("staff.link", reason=provider or "none") as op:
+        person = op.get(Staff, _id(desk, login))
+        found = desk.rows("SELECT id FROM provider WHERE code = ?", provider.upper())
+        if provider and not found:
+            raise NotFound(f"No such provider: {provider}", "Type their code")
+        StaffProvider.delete().where(StaffProvider.staff == person.id).execute()
+        if found:
+            op.create(StaffProvider, staff=person.id, provider=found[0][0])
+        else:
+            op.changes.append(
+                {"table": "staff_provider", "id": person.id, "before": {}, "after": None}
+            )
+        op.about(person)
 
 
 def people(desk: Desk) -> list[StaffRow]:
@@ -178,6 +200,8 @@ def _change_role(op: Operation, person: Staff, role: str) -> None:
             f"deskterm staff totp {person.login}",
         )
     person.role = role
+    # What they may do is read when a session begins.
+    sessions.end_all(op, person.id, how="role changed")
 
 
 def _held(desk: Desk, role: str) -> set[str]:

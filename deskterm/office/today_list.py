@@ -46,6 +46,7 @@ _kept: WeakKeyDictionary[Database, TodayList] = WeakKeyDictionary()
 
 def today_list(desk: Desk) -> TodayList:
     """Today's patients as they stand now."""
+    desk.require("view_patients")
     day = desk.today().isoformat()
     seq = desk.rows("SELECT coalesce(max(seq), 0) FROM journal")[0][0]
     kept = _kept.get(desk.database)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deskterm.clock import parse_utc_text
+from deskterm.office import access
 from deskterm.office.desk import Desk
 
 
@@ -40,6 +41,7 @@ class Note:
 def moves(desk: Desk, appointment_id: int) -> list[Event]:
     """Every move of a visit, oldest first."""
     desk.require("view_schedule")
+    _open(desk, appointment_id)
     found = desk.rows(
         "SELECT id, at, by, desk, from_stage, to_stage, from_lifecycle, to_lifecycle, skipped,"
         " backward, reason, room, undoes_id FROM stage_event WHERE appointment_id = ? ORDER BY id",
@@ -57,7 +59,16 @@ def moves(desk: Desk, appointment_id: int) -> list[Event]:
 def notes(desk: Desk, appointment_id: int) -> list[Note]:
     """What was jotted on a visit, oldest first."""
     desk.require("view_schedule")
+    _open(desk, appointment_id)
     found = desk.rows(
         "SELECT at, by, text FROM visit_note WHERE appointment_id = ? ORDER BY id", appointment_id
     )
     return [Note(parse_utc_text(at), by, text) for at, by, text in found]
+
+
+def _open(desk: Desk, appointment_id: int) -> None:
+    """Refuse the visit of a patient whose restricted record this person has not opened."""
+    for (patient_id,) in desk.rows(
+        "SELECT patient_id FROM appointment WHERE id = ?", appointment_id
+    ):
+        access.require_patient(desk, patient_id)

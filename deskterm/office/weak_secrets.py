@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import date
 
@@ -12,21 +13,127 @@ PASSWORD_LENGTH = 8
 LONGEST = 128
 
 _WORDS = frozenset(
-    """password passwort passw0rd p@ssword p@ssw0rd password1 password12 password123 qwertyui
-    qwertyuiop qwerty123 qwerty12 1q2w3e4r 1qaz2wsx zaq12wsx letmein1 iloveyou sunshine princess
-    football baseball superman welcome1 welcome12 welcome123 trustno1 whatever starwars computer
-    michelle jennifer abcd1234 abc12345 a1b2c3d4 asdfghjk asdf1234 changeme changeme1 secret123
-    administrator admin123 admin1234 deskterm frontdesk frontdesk1 reception reception1 hospital
-    medical1 medicine doctor12 doctor123 clinic12 clinic123 summer2024 summer2025 summer2026
-    winter2024 winter2025 winter2026 spring2025 spring2026 monday123 11111111 00000000 12345678
-    123456789 1234567890 87654321 88888888 monkey12 dragon12 master12 shadow12 internet samsung1
-    """.split()
+    [
+        "password",
+        "passwort",
+        "passw0rd",
+        "p@ssword",
+        "p@ssw0rd",
+        "password1",
+        "password12",
+        "password123",
+        "qwertyui",
+        "qwertyuiop",
+        "qwerty123",
+        "qwerty12",
+        "1q2w3e4r",
+        "1qaz2wsx",
+        "zaq12wsx",
+        "letmein1",
+        "iloveyou",
+        "sunshine",
+        "princess",
+        "football",
+        "baseball",
+        "superman",
+        "welcome1",
+        "welcome12",
+        "welcome123",
+        "trustno1",
+        "whatever",
+        "starwars",
+        "computer",
+        "michelle",
+        "jennifer",
+        "abcd1234",
+        "abc12345",
+        "a1b2c3d4",
+        "asdfghjk",
+        "asdf1234",
+        "changeme",
+        "changeme1",
+        "secret123",
+        "administrator",
+        "admin123",
+        "admin1234",
+        "deskterm",
+        "frontdesk",
+        "frontdesk1",
+        "reception",
+        "reception1",
+        "hospital",
+        "medical1",
+        "medicine",
+        "doctor12",
+        "doctor123",
+        "clinic12",
+        "clinic123",
+        "summer2024",
+        "summer2025",
+        "summer2026",
+        "winter2024",
+        "winter2025",
+        "winter2026",
+        "spring2025",
+        "spring2026",
+        "monday123",
+        "11111111",
+        "00000000",
+        "12345678",
+        "123456789",
+        "1234567890",
+        "87654321",
+        "88888888",
+        "monkey12",
+        "dragon12",
+        "master12",
+        "shadow12",
+        "internet",
+        "samsung1",
+    ]
 )
 _PINS = frozenset(
-    """159753 147258 258369 147852 369258 789456 456789 159357 357159 246810 135790 102030 112358
-    314159 271828 112233 223344 445566 101010 131313 142536 696969 420420 007007 123321 654321
-    789789 147147 258258 369369 741852 963852 951753 852456 456852 520520 521521 123654 789654
-    """.split()
+    [
+        "159753",
+        "147258",
+        "258369",
+        "147852",
+        "369258",
+        "789456",
+        "456789",
+        "159357",
+        "357159",
+        "246810",
+        "135790",
+        "102030",
+        "112358",
+        "314159",
+        "271828",
+        "112233",
+        "223344",
+        "445566",
+        "101010",
+        "131313",
+        "142536",
+        "696969",
+        "420420",
+        "007007",
+        "123321",
+        "654321",
+        "789789",
+        "147147",
+        "258258",
+        "369369",
+        "741852",
+        "963852",
+        "951753",
+        "852456",
+        "456852",
+        "520520",
+        "521521",
+        "123654",
+        "789654",
+    ]
 )
 
 
@@ -59,7 +166,7 @@ def check_secret(secret: str, *, kind: str, login: str) -> None:
 def _weak_digits(digits: str) -> str:
     if _repeats(digits):
         return "repeats itself"
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(digits, digits[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in itertools.pairwise(digits)}
     if len(steps) == 1:
         return "counts up or down"
     if digits in _PINS or digits in _WORDS:

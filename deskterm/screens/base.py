@@ -76,6 +76,8 @@ class DeskScreen(Screen[Any]):
         self.message_row = MessageRow()
         self.key_row = KeyRow()
         self.back_row = BackRow()
+        self.refused: DesktermError | None = None
+        self.opened_as: tuple[str, dict[str, Any]] | None = None
 
     # To be given by each screen
 
@@ -123,7 +125,11 @@ class DeskScreen(Screen[Any]):
     def compose(self) -> ComposeResult:
         yield self.header_row
         yield self.banner_row
-        yield from self.body()
+        # One by one: containers are opened and closed between the parts.
+        try:
+            yield from self.body()
+        except DesktermError as error:
+            self.refused = error
         yield self.enter_row
         yield self.message_row
         yield self.key_row
@@ -135,7 +141,18 @@ class DeskScreen(Screen[Any]):
         Subclasses override :meth:`opened` instead, because Textual runs every class's handler,
         the subclass's first.
         """
-        self.attempt(self.load)
+        if self.refused is None:
+            try:
+                self.load()
+            except DesktermError as error:
+                if error.details.get("restricted"):
+                    self.refused = error
+                else:
+                    self.failed(error)
+        if self.refused is not None:
+            # It may not be shown at all: the app closes it and says why.
+            self.app.call_later(self.desk_app.turned_away, self, self.refused)
+            return
         self.take_focus()
         self.opened()
         self.refresh_frame()
@@ -418,7 +435,7 @@ class TaskScreen(DeskScreen):
     def on_screen_resume(self) -> None:
         """What was opened above this work is closed."""
         super().on_screen_resume()
-        if self.parked:
+        if self.parked and self.is_current:
             self.desk_app.came_back(self)
 
     def came_back(self, row: DraftRow, meanwhile: list[str]) -> None:

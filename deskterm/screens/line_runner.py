@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deskterm.entry.line import LineEntry, parse_line, parse_tail
-from deskterm.errors import Conflict, Invalid, NotFound
+from deskterm.errors import DesktermError, Invalid, NotFound
 from deskterm.office import day_board, finder, vocabulary
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class LineRunner:
         """Open what the line asks for. Errors are said on the screen on top."""
         try:
             await self._run(entry, patient_id)
-        except (Invalid, NotFound, Conflict) as error:
+        except DesktermError as error:
             self.app.say_error(error)
 
     async def _run(self, entry: LineEntry, patient_id: int | None) -> None:
@@ -103,6 +103,9 @@ class LineRunner:
             return
         if verb == "new":
             await self.app.go("register", typed=entry.words)
+            return
+        if verb == "staff":
+            await self.app.go("staff")
             return
         if verb == "day":
             await self._day(entry)

@@ -73,6 +73,11 @@ class LockScreen(Screen[None], inherit_bindings=False):
         """A minute has passed: the time, and how long lines are on hold."""
         self.show()
 
+    def tell(self, why: str) -> None:
+        """Say why the desk is locked."""
+        self.why = why
+        self.show()
+
     # Showing
 
     def show(self) -> None:

@@ -11,7 +11,7 @@ from textual import events
 from textual.screen import Screen
 
 from deskterm.errors import DesktermError, NotAllowed
-from deskterm.office import credentials, locking
+from deskterm.office import credentials, locking, sessions
 from deskterm.screens.base import DeskScreen
 from deskterm.screens.lock import LockScreen
 from deskterm.terminal.safe_app import SafeApp
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deskterm.office.desk import Desk
 
 WARNING = 30  # seconds of counting down before the desk locks
+SESSION_SECONDS = 2.0  # between looks at whether this session is still wanted
 
 
 class Locking(SafeApp):
@@ -33,6 +34,8 @@ class Locking(SafeApp):
         self.farewell = ""
         self._last_key = 0.0
         self._counted = 0
+        self._ask_at = 0.0
+        self._over = ""
         self._missed: list[Entry] = []
         self._after: list[Callable[[], Any]] = []
 
@@ -123,7 +126,9 @@ class Locking(SafeApp):
             return
         self._last_key = self.desk.clock.monotonic()
         lock.save_note()
+        # Work that was taken up at another desk went on there: what is kept counts, not this.
         same = lock.login == self.desk.actor.login and len(self.screen_stack) > 2
+        same, self._over = same and not self._over, ""
         missed, self._missed = self._missed, []
         after, self._after = self._after, []
         if not same:
@@ -173,6 +178,48 @@ class Locking(SafeApp):
         if lock is not None:
             lock.save_note()
         self.keep_drafts()
+
+    def leave(self, code: int) -> None:
+        """End with ``code`` once what was typed is kept; from any thread or signal handler."""
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._leave, code)
+
+    def _leave(self, code: int) -> None:
+        try:
+            self.save_all()
+        finally:
+            self.exit(return_code=code)
+
+    # The session
+
+    def watch_session(self) -> None:
+        """Every few seconds: lock a desk whose person sits elsewhere now, close an ended one."""
+        now = self.desk.clock.monotonic()
+        if now < self._ask_at:
+            return
+        self._ask_at = now + SESSION_SECONDS
+        try:
+            over = sessions.alive(self.desk)
+        except DesktermError:
+            return
+        if over is None or over == self._over:
+            return
+        self._over = over
+        if over.startswith("taken over"):
+            where = over.removeprefix("taken over by ")
+            why = f"You signed in at {where}. Unlocking here takes your work back"
+            if self.lock_screen is not None:
+                self.lock_screen.tell(why)
+            else:
+                self.lock_desk(over, why)
+        else:
+            self.log_off(f"This session is over: {over}. What you typed is kept")
+
+    def note_presence(self) -> None:
+        """Once a minute: this session is still there."""
+        with contextlib.suppress(DesktermError):
+            sessions.seen(self.desk)
 
     def _count_down(self, seconds: int) -> None:
         screen = self.screen

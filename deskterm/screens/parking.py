@@ -29,6 +29,10 @@ class Parking(Locking):
 
     def __init__(self) -> None:
         super().__init__()
+        self.greeting = ""
+        self.lines: list[str] = []
+        self.undos: list[Any] = []
+        self._identified: dict[int, float] = {}
         self._kept: set[str] = set()
         self.aside: list[Aside] = []
 
@@ -118,6 +122,29 @@ class Parking(Locking):
             for row in self.aside[:3]
         )
 
+    # Beginning
+
+    async def begin(self) -> None:
+        """The day, and what was open when this person's desk last ended."""
+        # Whoever looks after the machine sees no patient: the list of staff is their first place.
+        await self.open(places.make("day" if self.desk.may("view_schedule") else "staff"))
+        self.read_counts()
+        if self.greeting:
+            self.say(self.greeting)
+        await self.bring_back(self.greeting)
+        self.greeting = ""
+
+    async def start_over(self) -> None:
+        """Another person: nothing of the first one's stays in memory or on the screen."""
+        self.undos.clear()
+        self.lines.clear()
+        self._identified.clear()
+        self._kept.clear()
+        self._clipboard = ""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        await self.begin()
+
     # Bringing back
 
     async def resume(self, draft: DraftRow) -> None:
@@ -149,14 +176,15 @@ class Parking(Locking):
         screen.came_back(row, changed)
         self.read_counts()
 
-    async def bring_back(self) -> None:
+    async def bring_back(self, greeting: str = "") -> None:
         """After signing in: what was open when the desk ended opens again, a call on top of the
         work that it had interrupted."""
         rows = [d for d in drafts.open_drafts(self.desk) if not d.done and d.form in places.PLACES]
         top = next((d for d in rows if not d.parked), None)
         if top is None:
             if rows:
-                self.say(f"{rows[0].heading} is parked. F3 Enter brings it back")
+                said = f"{rows[0].heading} is parked. F3 Enter brings it back"
+                self.say(f"{greeting}. {said}" if greeting else said)
             return
         chain = [top]
         while chain[-1].form == "call":
@@ -172,4 +200,5 @@ class Parking(Locking):
         said = f"Reconnected {show_time(self.desk.wall().time())}"
         changed = meanwhile.changed_since(self.desk, top.patient_id, top.seen)
         more = f". While you were away: {'; '.join(changed)}" if changed else ""
-        self.say(f"{said}. {top.heading} is where you left it{more}")
+        told = f". {greeting}" if greeting else ""
+        self.say(f"{said}. {top.heading} is where you left it{more}{told}")

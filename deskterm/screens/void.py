@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from deskterm.errors import Invalid
 from deskterm.office import clinic, payments, receipts
 from deskterm.screens.base import TaskScreen
+from deskterm.screens.second import approval_fields, approval_of
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel
@@ -63,8 +64,10 @@ class VoidScreen(TaskScreen):
             FieldSpec("reason", "Why", "choice", required=True, width=30,
                       choices=clinic.codes(self.desk, "void_reason")),
         ]  # fmt: skip
+        if payments.void_needs_second(self.desk, self.receipt):
+            specs += approval_fields(self.desk, "payment.void")
         self.void_form = RecordForm(specs, verb=f"VOID {self.receipt}")
-        self.void_form.styles.height = 8
+        self.void_form.styles.height = 10
         yield RuleRow()
         yield self.void_form
         yield self.panel
@@ -78,9 +81,16 @@ class VoidScreen(TaskScreen):
     def keys_shown(self) -> list[tuple[str, str]]:
         return [("Enter", "next gap, then void"), ("F4", "reasons"), ("Esc", "keep the receipt")]
 
+    def _void(self, values: dict[str, Any]) -> Any:
+        """Take it back, with the second person's yes where one is asked for."""
+        approval = approval_of(self.desk, "payment.void", values)
+        return payments.void(
+            self.desk, self.receipt, reason=values["reason"], key=self.key, approval=approval
+        )
+
     async def on_record_form_done(self, message: RecordForm.Done) -> None:
         reason = message.values["reason"]
-        done = self.attempt(payments.void, self.desk, self.receipt, reason=reason, key=self.key)
+        done = self.attempt(self._void, message.values)
         if done is None:
             return
         app = self.desk_app

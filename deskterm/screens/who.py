@@ -6,6 +6,7 @@ from typing import Any
 
 from deskterm.entry.dates import show_birth
 from deskterm.entry.people import parse_query
+from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError
 from deskterm.office import finder, patients
 from deskterm.screens.base import DeskScreen
@@ -26,6 +27,10 @@ def show_banner(screen: DeskScreen, patient_id: int | None, context: str = "") -
         f"   {context}"
     )
     alerts = []
+    if found.opened_until is not None:
+        alerts.append(f"BREAK-GLASS until {show_time(found.opened_until.time())}")
+    elif found.restricted:
+        alerts.append("RESTRICTED")
     if found.deceased:
         alerts.append("DECEASED")
     if found.alike_count:

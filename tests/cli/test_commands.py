@@ -34,6 +34,7 @@ def next_workday() -> date:
 def path(tmp_path: Path) -> Path:
     """A clinic on the real clock, because every command opens it anew."""
     path = tmp_path / "clinic.db"
+    (tmp_path / "deskterm.toml").write_text("[policy]\nown_void_alone = true\n")
     desk = clinics.init(Settings(database=str(path)), login="mlopez", name="Maria", clock=Clock())
     made = clinic(desk)
     made.patient(last="SMITH", first="JOAN")

@@ -222,7 +222,7 @@ SPECIFIED = (
 
 def test_verbs_and_aliases_are_those_specified() -> None:
     ours = {":".join((verb.name, *verb.aliases)) for verb in VERBS.values()}
-    assert ours == set(SPECIFIED.split()) | {"new", "blank", "quit"}
+    assert ours == set(SPECIFIED.split()) | {"new", "blank", "quit", "staff"}
 
 
 def test_no_alias_is_used_twice() -> None:

@@ -182,8 +182,7 @@ def test_a_bad_backup_changes_nothing(desk: Desk, tmp_path: Path) -> None:
     desk.close()
     before = desk.settings.database_path.read_bytes()
     content = bytearray(made.path.read_bytes())
-    middle = content.index(b"mlopez")
-    content[middle : middle + 6] = b"nobody"
+    content = content.replace(b"mlopez", b"nobody")
     (tmp_path / "bad.db").write_bytes(content)
     (tmp_path / "text.db").write_text("hello")
     for name in ("bad.db", "text.db"):

@@ -14,7 +14,7 @@ import pytest
 from deskterm.clock import FrozenClock
 from deskterm.db.patients import Patient, PatientAddress, PatientPhone, RelatedPerson
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
-from deskterm.office import coverage, finder, patients, search_index
+from deskterm.office import break_glass, coverage, finder, patients, search_index
 from deskterm.office.desk import Actor, Desk
 from deskterm.office.patients import (
     AddressEntry,
@@ -157,7 +157,7 @@ REGISTER_TEN = """
 import sys
 from datetime import date
 from deskterm.config import Settings
-from deskterm.office import patients
+from deskterm.office import break_glass, patients
 from deskterm.office.desk import open_desk
 
 desk = open_desk(Settings(database=sys.argv[1]), login="mlopez")
@@ -412,16 +412,17 @@ def test_a_restricted_record_opens_with_a_reason_that_is_kept(
         record = op.get(Patient, patient.id)
         record.restricted = True
         op.save(record)
-    with pytest.raises(Invalid):
+    with pytest.raises(NotAllowed):
         patients.card(desk, patient.id)
-    with pytest.raises(Invalid):
-        patients.opened(desk, patient.id)
-    patients.opened(desk, patient.id, reason="asked for by the patient")
+    with pytest.raises(NotAllowed):
+        patients.opened(desk, patient.id, reason="asked for by the patient")
+    break_glass.break_glass(desk, patient.id, code="other", reason="asked for by the patient")
+    patients.opened(desk, patient.id)
     assert patients.card(desk, patient.id).patient.restricted
-    kept = desk.rows("SELECT reason FROM journal WHERE operation = 'patient.view'")
-    assert kept == [("asked for by the patient",)]
-    clock.advance(hours=3)
-    with pytest.raises(Invalid):
+    kept = desk.rows("SELECT reason FROM journal WHERE operation = 'patient.break_glass'")
+    assert kept == [("other: asked for by the patient",)]
+    clock.advance(minutes=61)
+    with pytest.raises(NotAllowed):
         patients.card(desk, patient.id)
 
 

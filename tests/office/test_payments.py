@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskterm.clock import FrozenClock
-from deskterm.config import Settings
+from deskterm.config import Policy, Settings
 from deskterm.db.payments import Allocation, Charge, NotCollected, Payment, Tender
 from deskterm.db.scheduling import Appointment
 from deskterm.entry.money import TenderEntry
@@ -472,7 +472,7 @@ ACTIONS = st.lists(
 def test_money_always_adds_up(actions: list[tuple[str, int, int, int]]) -> None:
     with TemporaryDirectory() as folder:
         desk = setup.init(
-            Settings(database=str(Path(folder) / "c.db")),
+            Settings(database=str(Path(folder) / "c.db"), policy=Policy(own_void_alone=True)),
             login="m",
             name="M",
             clock=FrozenClock(NOW),

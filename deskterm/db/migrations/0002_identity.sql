@@ -8,6 +8,8 @@ CREATE TABLE "recovery_code" ("id" INTEGER NOT NULL PRIMARY KEY, "staff_id" INTE
 
 CREATE TABLE "session" ("id" INTEGER NOT NULL PRIMARY KEY, "staff_id" INTEGER NOT NULL, "desk" TEXT NOT NULL, "origin" TEXT NOT NULL, "started_at" TEXT NOT NULL, "seen_at" TEXT NOT NULL, "ended_at" TEXT, "how" TEXT NOT NULL, "taken_by" TEXT NOT NULL, FOREIGN KEY ("staff_id") REFERENCES "staff" ("id") ON DELETE RESTRICT) STRICT;
 
+CREATE TABLE "staff_provider" ("id" INTEGER NOT NULL PRIMARY KEY, "staff_id" INTEGER NOT NULL, "provider_id" INTEGER NOT NULL, FOREIGN KEY ("staff_id") REFERENCES "staff" ("id") ON DELETE RESTRICT, FOREIGN KEY ("provider_id") REFERENCES "provider" ("id") ON DELETE RESTRICT) STRICT;
+
 CREATE TABLE "throttle" ("id" INTEGER NOT NULL PRIMARY KEY, "login" TEXT NOT NULL, "purpose" TEXT NOT NULL, "tries" INTEGER NOT NULL, "boot" TEXT NOT NULL, "mono_ms" INTEGER NOT NULL) STRICT;
 
 CREATE INDEX "approval_actor_id" ON "approval" ("actor_id");
@@ -28,7 +30,13 @@ CREATE INDEX "recovery_code_staff_id" ON "recovery_code" ("staff_id");
 
 CREATE INDEX "session_staff_id" ON "session" ("staff_id");
 
+CREATE UNIQUE INDEX "staff_provider_staff_id" ON "staff_provider" ("staff_id");
+
+CREATE INDEX "staff_provider_provider_id" ON "staff_provider" ("provider_id");
+
 CREATE UNIQUE INDEX "throttle_login_purpose" ON "throttle" ("login", "purpose");
+
+CREATE INDEX patient_restricted ON patient (id) WHERE restricted = 1;
 
 CREATE TRIGGER approval_no_update BEFORE UPDATE ON approval
     BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END;
@@ -77,6 +85,12 @@ CREATE TRIGGER staff_no_delete BEFORE DELETE ON staff
 CREATE TRIGGER staff_login_stays BEFORE UPDATE OF login ON staff
     WHEN NEW.login IS NOT OLD.login
     BEGIN SELECT RAISE(ABORT, 'staff are disabled, never removed'); END;
+
+INSERT OR IGNORE INTO role_permission (role, permission)
+    SELECT DISTINCT role, 'open_with_visit' FROM role_permission WHERE role = 'clinician';
+
+INSERT OR IGNORE INTO role_permission (role, permission)
+    SELECT DISTINCT role, 'restrict_patients' FROM role_permission WHERE role IN ('manager', 'privacy_officer');
 
 INSERT OR IGNORE INTO role_permission (role, permission)
     SELECT DISTINCT role, 'sign_in' FROM role_permission WHERE 1;
