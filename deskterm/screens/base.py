@@ -21,6 +21,7 @@ from deskterm.commands import BACK, Command
 from deskterm.errors import DesktermError
 from deskterm.office.desk import Desk
 from deskterm.screens import returning
+from deskterm.widgets.field_paint import Painted
 from deskterm.widgets.lookup import Lookup
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import (
@@ -169,6 +170,9 @@ class DeskScreen(Screen[Any]):
 
     def on_screen_resume(self) -> None:
         """Another screen was closed above this one."""
+        if self.is_current:
+            for painted in self.query(Painted):
+                painted.repaint()
         self.refresh_frame()
 
     def refresh_frame(self) -> None:

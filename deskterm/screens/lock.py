@@ -44,6 +44,7 @@ class LockScreen(Screen[None], inherit_bindings=False):
 
     DEFAULT_CSS = "LockScreen { background: ansi_default; overflow: hidden; }"
     AUTO_FOCUS = ""
+    shows_while_locked = True
 
     def __init__(self, held: Lock, login: str, *, why: str = "") -> None:
         super().__init__()
@@ -115,8 +116,11 @@ class LockScreen(Screen[None], inherit_bindings=False):
             lines += [f"{login}, choose a PIN: it unlocks this desk from now on", *NEW]
             enter = "Enter keep the PIN and unlock"
         else:
-            lines += [f"{login} has no PIN, so this desk cannot be unlocked.",
-                      "Enter closes it. Your work is kept: sign in again to go on."]  # fmt: skip
+            lines += [
+                f"{login} has no PIN, so this desk cannot be unlocked.",
+                "Your work is kept: sign in again to go on.",
+                (Box("close", "Enter closes this desk", "close", True, 2),),
+            ]
             enter = "Enter close the desk"
         if desk.settings.policy.take_over:
             lines += ["", "another user?  type the name first:"]
@@ -179,7 +183,7 @@ class LockScreen(Screen[None], inherit_bindings=False):
             return True
         elif group == "other" and texts["user"].strip():
             return self._sign_on(texts)
-        elif not group or not credentials.has_secret(desk, desk.actor.login):
+        elif group == "close":
             app.log_off("This desk was closed: no PIN is set. Sign in again to go on")
         return False
 
@@ -196,7 +200,7 @@ class LockScreen(Screen[None], inherit_bindings=False):
                 self.panel.say_error("A code from the app is wanted too. PIN, then the code")
                 return False
         # What the first person typed last is theirs, whatever the pause was.
-        self.desk_app.keep_drafts()
+        self.desk_app.keep_under_lock()
         locking.take_over(desk, login, texts["other_pin"], totp=code)
         return True
 

@@ -56,6 +56,11 @@ class Locking(SafeApp):
     # The gate: while locked no binding fires, and nothing is put over the lock
 
     @property
+    def hides_all(self) -> bool:
+        """Whether nothing but the lock may be drawn."""
+        return self.desk.locked
+
+    @property
     def lock_screen(self) -> LockScreen | None:
         """The lock, while it is on."""
         return next((s for s in self.screen_stack if isinstance(s, LockScreen)), None)
@@ -114,8 +119,16 @@ class Locking(SafeApp):
         screen.call_after_refresh(self._write_down, cause)
         return done
 
+    def keep_under_lock(self) -> None:
+        """Save what was typed before the desk locked; nothing else happens in between."""
+        locked, self.desk.locked = self.desk.locked, False
+        try:
+            self.keep_drafts()
+        finally:
+            self.desk.locked = locked
+
     def _write_down(self, cause: str) -> None:
-        self.keep_drafts()
+        self.keep_under_lock()
         with contextlib.suppress(DesktermError):
             locking.note(self.desk, "session.lock", cause)
 
@@ -177,7 +190,7 @@ class Locking(SafeApp):
         lock = self.lock_screen
         if lock is not None:
             lock.save_note()
-        self.keep_drafts()
+        self.keep_under_lock()
 
     def leave(self, code: int) -> None:
         """End with ``code`` once what was typed is kept; from any thread or signal handler."""

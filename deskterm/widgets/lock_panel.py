@@ -87,7 +87,8 @@ class LockPanel(Painted):
             self.repaint()
 
     def wipe(self) -> None:
-        """Forget everything typed."""
+        """Forget everything typed, and begin in the first box."""
+        self._at = next(iter(self._editors), "")
         for editor in self._editors.values():
             editor.set("")
         self.repaint()
