@@ -7,18 +7,20 @@ A screen says which letters make sense on it in ``commands.SCREENS`` and impleme
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
 from deskterm import commands
 from deskterm.commands import BACK, Command
-from deskterm.errors import DesktermError
+from deskterm.errors import DesktermError, NotAllowed
 from deskterm.office.desk import Desk
 from deskterm.screens import returning
 from deskterm.widgets.field_paint import Painted
@@ -45,6 +47,16 @@ _MOVES = frozenset(
     ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "comma", "full_stop",
      "tab", "shift+tab", "space")
 )  # fmt: skip
+
+
+@contextmanager
+def locked_out() -> Iterator[None]:
+    """Drop what fails because the desk is locked: the screen is shown anew after unlocking."""
+    try:
+        yield
+    except NotAllowed as error:
+        if not error.details.get("locked"):
+            raise
 
 
 class DeskScreen(Screen[Any]):
@@ -104,6 +116,17 @@ class DeskScreen(Screen[Any]):
     def point_at(self, number: int) -> bool:
         """Put the cursor on row ``number``; whether there is one."""
         return False
+
+    # Behind the lock
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """What was under way when the desk locked is refused by the office, and dropped."""
+        with locked_out():
+            await super()._dispatch_message(message)
+
+    async def _invoke_and_clear_callbacks(self) -> None:
+        with locked_out():
+            await super()._invoke_and_clear_callbacks()
 
     # The frame
 

@@ -65,6 +65,11 @@ class Locking(SafeApp):
         """The lock, while it is on."""
         return next((s for s in self.screen_stack if isinstance(s, LockScreen)), None)
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """Nothing behind the lock hears of a new size; the screen learns it when it is back."""
+        return [] if self.desk.locked else super()._background_screens
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return False if self.desk.locked else super().check_action(action, parameters)
 

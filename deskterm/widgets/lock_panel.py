@@ -158,9 +158,10 @@ class LockPanel(Painted):
                 self.post_message(self.Entered("", {}))
             return key in _ENTER
         if self._error and (typed or key in _ENTER):
-            self._error = ""
+            self.say_error("")
         if typed:
             self._type(typed)
+            return True
         elif key in _ENTER:
             self._enter()
         elif key in ("tab", "down", "shift+tab", "backtab", "up"):
@@ -180,13 +181,19 @@ class LockPanel(Painted):
     def _type(self, text: str) -> None:
         editor = self._editors.get(self._at)
         if editor is not None:
-            editor.insert(text[: max(LONGEST - len(editor.text), 0)])
+            was = editor.text
+            editor.insert(text[: max(LONGEST - len(was), 0)])
             self._changed()
-            self.repaint()
+            # Of a secret only whether there is one is shown.
+            if not (was and self._is_secret(self._at)):
+                self.repaint()
 
     def _changed(self) -> None:
-        if not any(box.secret for box in self._boxes() if box.name == self._at):
+        if not self._is_secret(self._at):
             self.post_message(self.Typed())
+
+    def _is_secret(self, name: str) -> bool:
+        return any(box.secret for box in self._boxes() if box.name == name)
 
     def _enter(self) -> None:
         boxes = self._boxes()
