@@ -142,6 +142,7 @@ class DeskApp(Parking):
             return
         if len(self.screen_stack) > 2:
             self.pop_screen()
+            self.read_aside()
             below = self.screen_stack[-2]
             waits = type(self.screen).__name__ == "NextScreen"
             if finished and waits and isinstance(below, TaskScreen) and below.parked:

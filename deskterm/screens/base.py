@@ -193,7 +193,7 @@ class DeskScreen(Screen[Any]):
 
     def on_screen_resume(self) -> None:
         """Another screen was closed above this one."""
-        if self.is_current:
+        if self.is_active:
             for painted in self.query(Painted):
                 painted.repaint()
         self.refresh_frame()
@@ -462,7 +462,7 @@ class TaskScreen(DeskScreen):
     def on_screen_resume(self) -> None:
         """What was opened above this work is closed."""
         super().on_screen_resume()
-        if self.parked and self.is_current:
+        if self.parked and self.is_active:
             self.desk_app.came_back(self)
 
     def came_back(self, row: DraftRow, meanwhile: list[str]) -> None:

@@ -90,6 +90,8 @@ class Parking(Locking):
         for screen in self.tasks:
             if screen.dirty and (screen.unsaved or (cause and not screen.parked)):
                 screen.save_draft(cause)
+        if cause:
+            self.read_aside()
 
     # Setting aside
 

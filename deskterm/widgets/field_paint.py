@@ -143,7 +143,7 @@ class Painted(Widget, can_focus=True):
 
         The screen asks again when it comes back: what nobody sees reads nothing from the office.
         """
-        if not self.is_attached or not self.size.area or not self.screen.is_current:
+        if not self.is_attached or not self.size.area or not self.screen.is_active:
             return
         if self.screen_hidden:
             return
