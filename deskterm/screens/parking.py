@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
@@ -42,7 +43,9 @@ class Parking(Locking):
         """Open the place ``name``."""
         raise NotImplementedError
 
-    async def close_top(self, **given: Any) -> None:
+    async def close_top(
+        self, *, said: str = "", undo: Callable[[], Any] | None = None, finished: bool = False
+    ) -> None:
         """Close the top screen."""
         raise NotImplementedError
 
@@ -159,9 +162,9 @@ class Parking(Locking):
                 self.pop_screen()
             return
         self._kept.add(draft.key)
-        screen = await self.go(draft.form, draft=draft)
-        if isinstance(screen, TaskScreen):
-            self._welcome(screen, draft)
+        opened = await self.go(draft.form, draft=draft)
+        if isinstance(opened, TaskScreen):
+            self._welcome(opened, draft)
 
     def came_back(self, screen: TaskScreen) -> None:
         """Work that stayed open below is on top again."""

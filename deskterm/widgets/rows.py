@@ -29,12 +29,12 @@ class OneRow(Widget):
         self._painted: tuple[Part, ...] = ()
         self._strip = Strip.blank(0)
         self._strip_width = -1
-        self._cover = ""
+        self._said_over = ""
 
     def cover(self, text: str) -> None:
         """Let ``text`` stand over what the row says; an empty one uncovers it."""
-        if text != self._cover:
-            self._cover = text
+        if text != self._said_over:
+            self._said_over = text
             self.say_again()
 
     def parts(self, width: int) -> list[Part]:
@@ -58,7 +58,7 @@ class OneRow(Widget):
             self.refresh()
 
     def _lay_out(self, width: int) -> None:
-        covered = [Part(self._cover, "primary")] if self._cover else None
+        covered = [Part(self._said_over, "primary")] if self._said_over else None
         self._painted = tuple(covered or self.parts(width))
         self._strip, self._strip_width = line(self._painted, width), width
 

@@ -12,7 +12,7 @@ import pytest
 from deskterm.clock import FrozenClock
 from deskterm.db.base import database as proxy
 from deskterm.office import clinic as clinics
-from deskterm.office import drafts, payments
+from deskterm.office import drafts, free_time, payments, scheduling, templates
 from deskterm.office.desk import Desk, open_desk
 from tests.factories import Clinic, clinic
 from tests.screens.driver import Clerk, at_desk
@@ -150,3 +150,28 @@ async def test_a_desk_that_died_in_a_call_over_a_payment_opens_both(made: Clinic
         await clerk.press("escape")
         assert clerk.place == "PaymentScreen"
         assert clerk.screen.forms[0].sheet.text("pay") == "40ca"
+
+
+async def test_an_opening_that_went_meanwhile_is_said_with_the_next(made: Clinic) -> None:
+    desk = made.desk
+    for weekday in range(5):
+        templates.set_template(
+            desk, "NOVAK", "MAIN", weekday, 480, 1020, starts_on=date(2025, 1, 1)
+        )
+    free_time.lay_out(desk, date(2026, 6, 1))
+    async with at_desk(desk) as clerk:
+        await clerk.type("1b1w\n")
+        chosen = clerk.screen.chosen()
+        assert chosen is not None, clerk.text()
+        await clerk.press("f7")
+        with elsewhere(desk) as there:
+            other = made.patient("COLE", "BEA")
+            scheduling.book(
+                there, patient_id=other.id, visit_type="FU", provider=chosen.provider,
+                start=chosen.start,
+            )  # fmt: skip
+        await clerk.press("f3", "enter")
+        await clerk.settle()
+        assert clerk.place == "OpeningScreen"
+        assert f"{chosen.start.hour}:{chosen.start.minute:02}" in clerk.row(23)
+        assert "is taken; next is" in clerk.row(23)
