@@ -14,7 +14,8 @@ from deskterm.db.coverage import Coverage, Plan
 from deskterm.db.patients import Patient, PatientAddress, PatientPhone
 from deskterm.db.scheduling import Appointment, VisitType
 from deskterm.db.staff import Location, Provider, Room
-from deskterm.office.desk import Desk
+from deskterm.office import credentials, staff
+from deskterm.office.desk import Desk, find_actor
 from deskterm.office.search_index import index_patient
 
 TODAY = date(2026, 3, 18)
@@ -111,6 +112,17 @@ class Clinic:
                 booked_by=self.desk.actor.login,
                 **values,
             )
+
+
+def become(desk: Desk, role: str, *, login: str = "", pin: str = "") -> Desk:
+    """The same clinic's desk with somebody of ``role`` at it, added when they are new."""
+    login = login or role.replace("_", "")[:8]
+    if not desk.rows("SELECT 1 FROM staff WHERE login = ?", login):
+        staff.add(desk, login=login, name=login.title(), role=role)
+        if pin:
+            credentials.set_secret(desk, login, secret=pin, kind="pin")
+    actor = find_actor(desk.database, desk.settings, login)
+    return Desk(desk.database, actor, desk.settings, desk.clock, desk.secret, f"d-{login}")
 
 
 def clinic(desk: Desk) -> Clinic:

@@ -130,13 +130,18 @@ def secret(
     password: Annotated[bool, typer.Option("--password", help="not a PIN")] = False,
     as_json: Json = False,
 ) -> None:
-    """Set a PIN (or password), typed unseen or from standard input. Example: staff secret dkim"""
+    """Set a PIN (or password), typed unseen or from standard input. Example: staff secret dkim
+
+    Changing one's own asks for the present one first.
+    """
     from deskterm.office import credentials
 
     kind = "password" if password else "pin"
     with at_desk(context) as desk:
+        own = login == desk.actor.login and credentials.has_secret(desk, login)
+        current = read_secret("The one you have now") if own else ""
         given = read_secret("Password" if password else "PIN", twice=True)
-        credentials.set_secret(desk, login, secret=given, kind=kind)
+        credentials.set_secret(desk, login, secret=given, kind=kind, current=current)
     show({"login": login, "kind": kind}, as_json, lambda: [f"{login} has a new {kind}"])
 
 

@@ -92,7 +92,8 @@ def openings(desk: Desk, *, everything: bool = False) -> list[OpeningRow]:
         reviewed = rest[-2]
         late = not reviewed and desk.now() - began > timedelta(days=REVIEW_DAYS)
         ends = local(parse_utc_text(until), desk.zone)
-        rows.append(OpeningRow(number, local(began, desk.zone), ends, *rest, late))
+        values: list[Any] = [number, local(began, desk.zone), ends, *rest, late]
+        rows.append(OpeningRow(*values))
     return rows
 
 
@@ -109,7 +110,7 @@ def review(desk: Desk, opening_id: int, *, note: str) -> None:
             raise Conflict("That was reviewed already", "It is kept as it is", rule="reviewed")
         if row.staff_id == desk.actor.id:
             raise NotAllowed("Nobody reviews themselves", "Ask: another reviewer")
-        row.reviewed_at, row.reviewer_id, row.note = op.now, desk.actor.id, note.strip()
+        row.reviewed_at, row.reviewer, row.note = op.now, desk.actor.id, note.strip()
         op.about(row, patient_id=row.patient_id)
         op.save(row)
 

@@ -14,7 +14,7 @@ from deskterm.office.desk import Actor, Desk, Operation, find_actor
 from deskterm.office.weak_secrets import check_secret
 
 # What a secret is asked for. Each is throttled by itself: an approval is a guess as well.
-PURPOSES = ("sign_in", "unlock", "approve", "break_glass")
+PURPOSES = ("sign_in", "unlock", "approve", "break_glass", "change")
 # Where the code app is asked for too; the others happen inside a session that had it.
 WITH_CODE = ("sign_in", "unlock")
 RECOVERY_CODES = 10
@@ -22,15 +22,21 @@ _STEP_SECONDS = 30
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
-def set_secret(desk: Desk, login: str, *, secret: str, kind: str = "pin") -> None:
+def set_secret(
+    desk: Desk, login: str, *, secret: str, kind: str = "pin", current: str = ""
+) -> None:
     """Give a person a PIN (6 digits or more) or a password (8 characters or more).
 
-    One's own, or another's by whoever looks after staff. Wrong tries counted so far are
-    forgotten. Raises Invalid for a weak one, NotFound for an unknown login, NotAllowed (also
-    for a role that must have a code app first).
+    One's own, proved by the ``current`` one if there is one (a desk left open must not be enough
+    to take a person's place), or another's by whoever looks after staff; then wrong tries counted
+    so far are forgotten. Raises Invalid for a weak one, NotFound for an unknown login, and
+    NotAllowed (also for a role that must have a code app first).
     """
     check_secret(secret, kind=kind, login=login)
     staff_id, role = _staff(desk, login)
+    own = login == desk.actor.login and not _alone(desk)
+    if own and has_secret(desk, login):
+        check(desk, login, current, purpose="change")
     stored = peppered.hashed(desk, staff_id, secret)  # slow on purpose, so not under the lock
     with desk.operation(_operation(desk, login, "credential.own", "credential.set")) as op:
         held = _credential(op, staff_id)
@@ -41,7 +47,8 @@ def set_secret(desk: Desk, login: str, *, secret: str, kind: str = "pin") -> Non
             )
         held.kind, held.hash, held.set_at = kind, stored, op.now
         op.save(held)
-        _forget_tries(op, login)
+        if not own:
+            _forget_tries(op, login)
         _about(op, staff_id)
 
 
@@ -88,9 +95,10 @@ def check(desk: Desk, login: str, secret: str, *, purpose: str = "unlock", totp:
     attempt = throttle.begin(desk, known, purpose)
     right = peppered.matches(desk, staff_id, secret[:1000], stored or "")
     what = "password" if kind == "password" else "PIN"
-    if right and needs_code(desk, login, purpose):
-        right = bool(totp_on) and _spend_code(desk, staff_id, totp)
-        what = "code from the app"
+    if needs_code(desk, login, purpose):
+        # Both are asked for together, so that a guesser does not learn which was right.
+        what += " or code"
+        right = right and bool(totp_on) and _spend_code(desk, staff_id, totp)
     if not right:
         _note_failure(desk, attempt, staff_id, purpose)
         raise NotAllowed(
@@ -107,7 +115,7 @@ def reset(desk: Desk, login: str) -> None:
     """Let a person who was locked out try again. Raises NotFound, NotAllowed."""
     with desk.operation("credential.reset") as op:
         staff_id, _ = _staff(desk, login)
-        if login == desk.actor.login:
+        if login == desk.actor.login and not _alone(desk):
             raise NotAllowed("Nobody lets themselves in again", "Ask: another manager")
         _forget_tries(op, login)
         _about(op, staff_id)
@@ -180,6 +188,15 @@ def remove_totp(desk: Desk, login: str) -> None:
             held.hash = ""  # without the app this role may not be signed in to
         op.save(held)
         _about(op, staff_id)
+
+
+def _alone(desk: Desk) -> bool:
+    """Whether this is the one person who could help: then they must help themselves."""
+    return desk.may("reset_credentials") and not desk.rows(
+        "SELECT 1 FROM staff s JOIN role_permission r ON r.role = s.role"
+        " WHERE r.permission = 'reset_credentials' AND s.active = 1 AND s.id <> ? LIMIT 1",
+        desk.actor.id,
+    )
 
 
 def _operation(desk: Desk, login: str, own: str, others: str) -> str:

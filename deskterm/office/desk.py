@@ -180,9 +180,12 @@ class Operation:
 
     def check_access(self) -> None:
         """Raise NotAllowed when this is about a restricted record that was not opened."""
-        if self.patient_id not in self._opened and self.name not in access.WITHOUT_OPENING:
-            access.require_patient(self.desk, self.patient_id)
-            self._opened.add(self.patient_id)
+        self._check_open(self.patient_id)
+
+    def _check_open(self, patient_id: int | None) -> None:
+        if patient_id not in self._opened and self.name not in access.WITHOUT_OPENING:
+            access.require_patient(self.desk, patient_id)
+            self._opened.add(patient_id)
 
     def second_person(self, *, own: bool) -> None:
         """Decide whether somebody else must agree; ``own``: this undoes the actor's own work.
@@ -212,10 +215,16 @@ class Operation:
             )  # fmt: skip
 
     def get(self, model: type[R], record_id: int, version: int | None = None) -> R:
-        """Re-read a record under the lock. Raises NotFound, or Stale for an old ``version``."""
+        """Re-read a record under the lock.
+
+        Raises NotFound, NotAllowed for a restricted patient's, Stale for an old ``version``.
+        """
         record = model.get_or_none(model._meta.primary_key == record_id)
         if record is None:
             raise NotFound(f"No such {model.title}: {record_id}", "Look it up again")
+        # Before anything is told of it, also by an error: whose is it?
+        whose = record.id if model._meta.table_name == "patient" else record.__data__.get("patient")
+        self._check_open(whose)
         if version is not None and getattr(record, "version", version) != version:
             raise stale(self.desk, record, version)
         record._read = record.stored()

@@ -10,6 +10,7 @@ from typing import Any
 from deskterm import clock as clocks
 from deskterm.clock import parse_utc_text, utc_text
 from deskterm.db import journal
+from deskterm.office import access
 from deskterm.office.desk import Desk
 
 _MOST_FAULTS = 1000
@@ -93,7 +94,8 @@ def entries(
     """Entries that meet every condition given, the newest first.
 
     ``first`` and ``last`` are days of the clinic; ``operation`` is a name (``patient.edit``) or
-    its beginning (``patient``). Raises NotAllowed.
+    its beginning (``patient``). A manager sees who did what when, not for whom; of a restricted
+    record that was not opened only that something was done. Raises NotAllowed.
     """
     full = desk.may("view_journal") or not desk.may("view_staff_journal")
     if full:
@@ -125,7 +127,8 @@ def entries(
     if not full:
         # Their own staff's work, without whom it was done for and what was written.
         return [replace(r, patient_id=None, entity_id=None, reason="", changes=()) for r in rows]
-    return rows
+    closed = access.hidden(desk, {r.patient_id for r in rows if r.patient_id is not None})
+    return [replace(r, reason="", changes=()) if r.patient_id in closed else r for r in rows]
 
 
 def verify(desk: Desk) -> Verdict:

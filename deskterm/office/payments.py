@@ -134,6 +134,8 @@ def void(
             return op.get(Payment, op.earlier.entity_id or 0)
         code = _code(desk, "void_reason", reason)
         original = _by_receipt(receipt)
+        op.patient_id = original.patient_id
+        op.check_access()
         op.second_person(own=original.by == desk.actor.login)
         place = op.get(Location, original.location_id)
         _may_void(original, posting.business_day(op, place))

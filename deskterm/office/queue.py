@@ -10,14 +10,14 @@ from typing import Literal
 from deskterm import clock as clocks
 from deskterm.clock import utc_text
 from deskterm.entry.times import show_time
-from deskterm.office import day_board, drafts, messages
+from deskterm.office import break_glass, day_board, drafts, messages
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.desk import Desk
 from deskterm.office.drafts import DraftRow
 from deskterm.office.messages import MessageRow
 from deskterm.office.stays import Stay, stays
 
-Kind = Literal["message", "late", "waiting", "draft"]
+Kind = Literal["message", "late", "waiting", "draft", "review"]
 Band = Literal["NOW", "TODAY", "THIS WEEK"]
 
 BANDS: tuple[Band, ...] = ("NOW", "TODAY", "THIS WEEK")
@@ -70,6 +70,8 @@ def waiting(desk: Desk) -> list[QueueItem]:
     """
     desk.require("view_messages")
     items = [*_messages(desk), *_drafts(desk)]
+    if desk.may("review_access"):
+        items += _reviews(desk)
     if desk.may("view_schedule"):
         items += _visits(desk)
     return sorted(items, key=lambda i: (BANDS.index(i.band), i.due, -i.age, i.key))
@@ -114,6 +116,24 @@ def _messages(desk: Desk) -> Iterator[QueueItem]:
 def _words(row: MessageRow) -> str:
     said = " ".join(row.body.split())
     return f"{row.topic_label}: {said}" if said else row.topic_label
+
+
+def _reviews(desk: Desk) -> Iterator[QueueItem]:
+    """Restricted records that were opened by break-glass and not looked into yet."""
+    for row in break_glass.openings(desk):
+        yield QueueItem(
+            key=f"review:{row.id}",
+            kind="review",
+            band="NOW" if row.overdue else "TODAY",
+            due=row.at + timedelta(days=break_glass.REVIEW_DAYS),
+            what="REVIEW",
+            who=row.login,
+            do=f"break-glass #{row.mrn} {row.code}: {row.reason}",
+            age=int((desk.wall() - row.at).total_seconds() // 60),
+            own="-",
+            overdue=row.overdue,
+            record_id=row.id,
+        )
 
 
 def _drafts(desk: Desk) -> Iterator[QueueItem]:

@@ -64,6 +64,8 @@ def start(desk: Desk, *, origin: str = "") -> Greeting:
             desk.actor.id, since,
         )[0][0]  # fmt: skip
         took_over = end_all(op, desk.actor.id, how="taken over", taken_by=desk.workstation)
+        if took_over == desk.workstation:
+            took_over = ""  # what a killed process left at this very desk
         session = op.create(
             Session, staff=desk.actor.id, desk=desk.workstation, origin=clean_text(origin)[:80],
             started_at=op.now, seen_at=op.now,
@@ -71,8 +73,8 @@ def start(desk: Desk, *, origin: str = "") -> Greeting:
         op.about(session)
         desk.session = session.id
     last = local(parse_utc_text(since), desk.zone) if since else None
-    where = (before[0][1], before[0][2]) if before else ("", "")
-    return Greeting(last, *where, failed, took_over)
+    last_desk, last_origin = (before[0][1], before[0][2]) if before else ("", "")
+    return Greeting(last, last_desk, last_origin, failed, took_over)
 
 
 def alive(desk: Desk) -> str | None:
@@ -137,4 +139,4 @@ def live(desk: Desk) -> list[tuple[str, str, str, str]]:
         "SELECT s.login, e.desk, e.origin, e.seen_at FROM session e JOIN staff s"
         " ON s.id = e.staff_id WHERE e.ended_at IS NULL ORDER BY e.desk, s.login"
     )
-    return [tuple(row) for row in found]  # type: ignore[misc]
+    return [(login, at, origin, seen_at) for login, at, origin, seen_at in found]

@@ -139,6 +139,7 @@ class LineRunner:
         return None
 
     async def _day(self, entry: LineEntry) -> None:
+        self.desk.require("view_schedule")
         await self.app.close_all()
         token = entry.get("date")
         board: Any = self.app.screen

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from deskterm.db.journal import Entry
 from deskterm.entry.times import show_time
 from deskterm.errors import Invalid
-from deskterm.office import drafts, messages
+from deskterm.office import break_glass, drafts, messages
 from deskterm.office.messages import MessageRow
 from deskterm.office.queue import BANDS, QueueItem, waiting
 from deskterm.screens import message_keys
@@ -32,6 +32,7 @@ ENTERS = {
     "late": "Enter = a call to {who}",
     "waiting": "Enter = {who} in the waiting room",
     "draft": "Enter = go on with {who}",
+    "review": "Enter = what was found about {who}",
 }
 
 
@@ -123,6 +124,8 @@ class NextScreen(RowKeys):
         self.show_detail()
 
     def concerns(self, entry: Entry) -> bool:
+        if entry.operation in ("patient.break_glass", "patient.review_access"):
+            return True
         return entry.operation.split(".")[0] in ("message", "visit", "appointment", "data")
 
     # Doing
@@ -149,6 +152,8 @@ class NextScreen(RowKeys):
             await app.go("message", message_id=item.record_id)
         elif item.kind == "late":
             await app.go("call", patient_id=item.patient_id, topic="late")
+        elif item.kind == "review":
+            await self._review(item)
         elif item.kind == "draft":
             draft = self.attempt(drafts.get, self.desk, item.draft_key)
             if draft is not None:
@@ -157,6 +162,15 @@ class NextScreen(RowKeys):
             flow = await app.go("flow")
             if flow is not None:
                 flow.list.select_key(item.record_id)  # type: ignore[attr-defined]
+
+    async def _review(self, item: QueueItem) -> None:
+        """Ask what was found about an emergency opening; somebody else's only."""
+
+        def take(text: str) -> None:
+            break_glass.review(self.desk, item.record_id, note=text)
+            message_keys.done(self, f"Reviewed {item.who}'s opening")
+
+        await ask(self, "What was found?", take, example="on the schedule that day")
 
     def _message(self) -> MessageRow:
         item = self.item()

@@ -189,7 +189,8 @@ class Parking(Locking):
         if top is None:
             if rows:
                 said = f"{rows[0].heading} is parked. F3 Enter brings it back"
-                self.say(f"{greeting}. {said}" if greeting else said)
+                first = (greeting, said) if "FAILED" in greeting else (said, greeting)
+                self.say(". ".join(part for part in first if part))
             return
         chain = [top]
         while chain[-1].form == "call":
@@ -205,5 +206,8 @@ class Parking(Locking):
         said = f"Reconnected {show_time(self.desk.wall().time())}"
         changed = meanwhile.changed_since(self.desk, top.patient_id, top.seen)
         more = f". While you were away: {'; '.join(changed)}" if changed else ""
-        told = f". {greeting}" if greeting else ""
-        self.say(f"{said}. {top.heading} is where you left it{more}{told}")
+        parts = [f"{said}. {top.heading} is where you left it{more}"]
+        if greeting:
+            # Somebody else's tries come before anything else, the usual greeting last.
+            parts.insert(0 if "FAILED" in greeting else 1, greeting)
+        self.say(". ".join(parts))

@@ -217,7 +217,8 @@ class PaymentScreen(TaskScreen):
 
     def on_resize(self) -> None:
         """The receipt's room is known only now."""
-        self.call_after_refresh(self.show_money)
+        if self.refused is None:
+            self.call_after_refresh(self.show_money)
 
     def on_record_form_typed(self) -> None:
         self._warned.clear()

@@ -100,3 +100,50 @@ def test_durability_settings(tmp_path: Path) -> None:
     assert rows(db, "PRAGMA synchronous") == [(2,)]
     assert rows(db, "PRAGMA foreign_keys") == [(1,)]
     db.close()
+
+
+def test_roles_of_an_older_file_become_those_of_today_and_a_clinics_own_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deskterm.db import migrate as module
+    from deskterm.office.operations import ROLES
+
+    db = open_database(tmp_path / "a.db")
+    known = steps()
+    monkeypatch.setattr(module, "steps", lambda: known[:1])
+    migrate(db, Clock())
+    desk = {"view_patients", "view_schedule", "view_money", "view_messages", "edit_patients",
+            "book", "overbook", "run_visits", "take_payments", "void_payments",
+            "messages"}  # fmt: skip
+    older = {
+        "front_desk": desk - {"overbook"},  # the clinic took that away
+        "clinician": {"view_patients", "view_schedule", "view_messages", "run_visits", "messages"},
+        "manager": {*desk, "manage_schedule", "view_journal", "import_data"},
+        "privacy_officer": {"view_patients", "view_schedule", "view_messages", "view_journal"},
+        "administrator": {*desk, "manage_schedule", "administer", "backup", "import_data",
+                          "view_journal"},
+        "volunteer": {"view_schedule"},  # the clinic's own role
+    }  # fmt: skip
+    for role, permissions in older.items():
+        for permission in permissions:
+            rows(db, "INSERT INTO role_permission VALUES (?, ?)", (role, permission))
+    for login, role in (("root", "administrator"), ("kay", "manager")):
+        rows(
+            db,
+            "INSERT INTO staff (version, login, name, role, active) VALUES (1, ?, ?, ?, 1)",
+            (login, login, role),
+        )
+    monkeypatch.setattr(module, "steps", lambda: known)
+    migrate(db, Clock())
+    found: dict[str, set[str]] = {}
+    for role, permission in rows(db, "SELECT role, permission FROM role_permission"):
+        found.setdefault(role, set()).add(permission)
+    for role in ("clinician", "manager", "privacy_officer", "administrator", "owner"):
+        assert found[role] == ROLES[role], (role, found[role] ^ ROLES[role])
+    assert found["front_desk"] == ROLES["front_desk"] - {"overbook"}
+    assert found["volunteer"] == {"view_schedule", "sign_in"}
+    assert rows(db, "SELECT login, role FROM staff ORDER BY id") == [
+        ("root", "owner"), ("kay", "manager"),
+    ]  # fmt: skip
+    assert rows(db, "SELECT count(*) FROM code WHERE kind = 'break_glass_reason'") == [(6,)]
+    db.close()
