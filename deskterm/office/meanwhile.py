@@ -26,8 +26,9 @@ def changed_since(desk: Desk, patient_id: int | None, seen: int) -> list[str]:
 
     One text each, ``d2 9:41a appointment move``; what was edited is named, never its value.
     """
-    if patient_id is None or not seen:
+    if patient_id is None or not seen or not desk.may("view_patients"):
         return []
+    desk.require("view_patients")
     found = desk.rows(_SQL, seen, patient_id, desk.actor.login, desk.workstation, MOST + 1)
     said = [_said(desk, row) for row in found[:MOST]]
     return [*said, "and more"] if len(found) > MOST else said
