@@ -1,4 +1,6 @@
-"""The desk itself: opens screens, hears the global keys, keeps drafts and other desks' news.
+"""The desk itself: opens screens, hears the global keys, and other desks' news.
+
+Locking is in ``screens.locking``, parking and coming back in ``screens.parking``.
 
 No rules and no SQL: those are the office's.
 """
@@ -6,10 +8,12 @@ No rules and no SQL: those are the office's.
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
 from textual.screen import Screen
@@ -17,17 +21,24 @@ from textual.screen import Screen
 from deskterm import commands
 from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError
-from deskterm.office import drafts, feed
+from deskterm.office import feed, locking
 from deskterm.office.desk import Desk
 from deskterm.screens import places
 from deskterm.screens.base import DeskScreen, TaskScreen
 from deskterm.screens.live import Live
+from deskterm.screens.locking import top_of
 from deskterm.screens.outage import Outage
+from deskterm.screens.parking import PHONE, Parking
 from deskterm.screens.who import find_for
-from deskterm.terminal.safe_app import SafeApp, run_desk
+from deskterm.terminal.safe_app import run_desk
+from deskterm.text import safe
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import Header, Level
 
+if TYPE_CHECKING:
+    from deskterm.db.journal import Entry
+
+WATCH_SECONDS = 1.0
 UNDO_KEPT = 50
 IDENTIFIED_SECONDS = 15 * 60
 
@@ -40,7 +51,7 @@ class Undo:
     take_back: Callable[[], Any]
 
 
-class DeskApp(SafeApp):
+class DeskApp(Parking):
     """One person's session at one workstation."""
 
     CSS = "Screen { layers: base overlay; }"
@@ -57,37 +68,30 @@ class DeskApp(SafeApp):
         self.desk = desk
         self.crash_log = crash_log
         self.greeting = greeting
-        self.undos: list[Undo] = []
-        self.lines: list[str] = []
         self.outage = Outage(self)
         self.live = Live(self)
         self._counts = feed.Counts()
-        self._kept: set[str] = set()
-        self._identified: dict[int, float] = {}
 
     # Opening and closing
 
     async def on_mount(self) -> None:
-        # Whoever looks after the machine sees no patient: the list of staff is their first place.
-        await self.open(places.make("day" if self.desk.may("view_schedule") else "staff"))
-        self.read_counts()
+        self._last_key = self.desk.clock.monotonic()
+        why = self.must_begin_locked("SSH_CONNECTION" in os.environ)
+        if why:
+            await self.lock_desk(locking.AT_START, why)
+        else:
+            await self.begin()
         self.live.start()
+        self.set_interval(WATCH_SECONDS, self.look_around)
         self._tick()
         self.call_after_refresh(_collect_again)
-        waiting = drafts.open_drafts(self.desk)
-        said = [self.greeting] if self.greeting else []
-        if waiting:
-            newest = waiting[0]
-            back = f"{newest.heading} is where you left it. F3 Enter brings it back"
-            # Somebody else's tries come before anything else, the usual greeting last.
-            said.insert("FAILED" in self.greeting, back)
-        if said:
-            self.say(". ".join(said))
 
     async def go(self, name: str, **given: Any) -> Screen[Any] | None:
         """Open the place ``name`` above this one; None (and said) when it cannot be opened."""
         try:
             screen = places.make(name, **given)
+            if isinstance(screen, TaskScreen):
+                self.keep_drafts(PHONE if name == "call" else f"{screen.title_text} begun")
             if isinstance(screen, DeskScreen):
                 screen.opened_as = (name, given)
             await self.open(screen)
@@ -98,6 +102,8 @@ class DeskApp(SafeApp):
 
     async def turned_away(self, screen: DeskScreen, error: DesktermError) -> None:
         """A place may not be shown: close it; a restricted record asks for break-glass first."""
+        if self.put_off(lambda: self.turned_away(screen, error)):
+            return
         while screen in self.screen_stack and len(self.screen_stack) > 2:
             self.pop_screen()
         patient_id = error.details.get("patient_id") if error.details.get("restricted") else None
@@ -125,13 +131,26 @@ class DeskApp(SafeApp):
 
     async def quit(self) -> None:
         """Leave the desk; what was typed is kept as drafts."""
-        self.keep_drafts()
+        self.save_all()
         self.exit(return_code=0)
 
-    async def close_top(self, *, said: str = "", undo: Callable[[], Any] | None = None) -> None:
-        """Close the top screen; the day board stays. ``undo`` is remembered with ``said``."""
+    async def close_top(
+        self, *, said: str = "", undo: Callable[[], Any] | None = None, finished: bool = False
+    ) -> None:
+        """Close the top screen; the day board stays. ``undo`` is remembered with ``said``.
+
+        What was ``finished`` out of the list of what waits goes back to the work that the list
+        had interrupted, if it had.
+        """
+        if self.put_off(lambda: self.close_top(said=said, undo=undo, finished=finished)):
+            return
         if len(self.screen_stack) > 2:
             self.pop_screen()
+            self.read_aside()
+            below = self.screen_stack[-2]
+            waits = type(self.screen).__name__ == "NextScreen"
+            if finished and waits and isinstance(below, TaskScreen) and below.parked:
+                self.pop_screen()
             if isinstance(self.screen, DeskScreen):
                 self.screen.reload()
         if undo is not None:
@@ -144,8 +163,8 @@ class DeskApp(SafeApp):
         """Back to the day board; work that was begun is kept as drafts."""
         kept = [
             screen.heading()
-            for screen in self.screen_stack
-            if isinstance(screen, TaskScreen) and screen.dirty and screen.save_draft()
+            for screen in self.tasks
+            if screen.dirty and screen.save_draft("day board")
         ]
         while len(self.screen_stack) > 2:
             self.pop_screen()
@@ -156,10 +175,9 @@ class DeskApp(SafeApp):
 
     def say(self, text: str, *, level: Level = "say") -> None:
         """Put ``text`` into the message row of the screen on top."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, DeskScreen):
-                screen.say(text, level=level)
-                return
+        screen = top_of(self.screen_stack)
+        if screen is not None:
+            screen.say(text, level=level)
 
     def say_error(self, error: DesktermError) -> None:
         """Say what went wrong and what to do about it."""
@@ -168,12 +186,15 @@ class DeskApp(SafeApp):
     def header(self, screen: str, context: str, *, typing: bool) -> Header:
         """Row 1 of a screen: where one is, and what waits."""
         counts = self._counts
+        parked = [row for row in self.aside if row.form != "call"]
         return Header(
             screen=screen,
             context=context,
             time=show_time(self.desk.wall().time()),
             calls=counts.calls,
-            parked=counts.parked,
+            parked=len(parked),
+            is_long=self.is_long,
+            aside=self.aside_names(),
             queue=counts.queue,
             notices=counts.notices,
             is_alarm=counts.notices > 0,
@@ -211,8 +232,6 @@ class DeskApp(SafeApp):
 
     async def action_command(self, name: str) -> None:
         """A global key was pressed, whatever is open."""
-        if self.blanked and name != "blank":
-            return
         command = next(c for c in commands.GLOBAL if c.id == name)
         try:
             if command.permission:
@@ -220,11 +239,6 @@ class DeskApp(SafeApp):
             await getattr(self, f"command_{name}")()
         except DesktermError as error:
             self.say_error(error)
-
-    @property
-    def blanked(self) -> bool:
-        """Whether the screen is blanked: then nothing else may show."""
-        return bool(getattr(self.screen, "hides_all", False))
 
     async def command_help(self) -> None:
         await self._overlay("help", about=self.screen)
@@ -258,25 +272,23 @@ class DeskApp(SafeApp):
 
     async def command_call(self) -> None:
         """A call slip above whatever is open, which stays as it is below."""
-        self.keep_drafts()
         await self._overlay("call")
 
     async def command_next(self) -> None:
-        await self.close_all()
+        """What waits; half-done work stays open below it, to come back to."""
+        tasks, names = self.tasks, [type(screen).__name__ for screen in self.screen_stack]
+        if tasks and tasks[-1].dirty and "NextScreen" not in names:
+            self.keep_drafts("what's next")
+        else:
+            await self.close_all()
         await self.go("next")
 
     async def command_park(self) -> None:
-        """Set the open work aside without a question."""
-        screen = self.screen
-        if isinstance(screen, TaskScreen) and screen.save_draft():
-            await self.close_top(said=f"Parked: {screen.heading()}. F3 brings it back")
-        else:
-            self.say("Nothing to park here")
+        await self.park()
 
-    async def command_blank(self) -> None:
-        if not self.blanked:
-            self.keep_drafts()
-            await self.go("blank")
+    async def command_lock(self) -> None:
+        """Blank everything at once, until a PIN is typed."""
+        await self.lock_desk()
 
     async def command_undo(self) -> None:
         """Take back the last thing done at this desk."""
@@ -305,59 +317,38 @@ class DeskApp(SafeApp):
         self.undos.append(Undo(said, take_back))
         del self.undos[:-UNDO_KEPT]
 
-    # Drafts
-
-    def save_draft(self, *, key: str, **content: Any) -> None:
-        """Keep what is being typed on the server. Raises DesktermError when it cannot be."""
-        self.outage.save_draft(key, content)
-        if key not in self._kept:
-            self._kept.add(key)
-            self.read_counts()
-
-    def finish_draft(self, key: str) -> None:
-        """The work of a draft is done or was empty."""
-        if key in self._kept:
-            self._kept.discard(key)
-            self.outage.finish_draft(key)
-            self.read_counts()
-
-    def forget_draft(self, key: str) -> None:
-        """The draft was dropped; its screen, if one is open below, keeps what it shows."""
-        self._kept.discard(key)
-        self.read_counts()
-
-    def keep_drafts(self) -> None:
-        """Save every form that is open and was typed into."""
-        for screen in self.screen_stack:
-            if isinstance(screen, TaskScreen) and screen.dirty and not screen.finished:
-                screen.save_draft()
-
-    async def resume(self, draft: Any) -> None:
-        """Bring parked work back: same screen, same texts, same field."""
-        for screen in self.screen_stack:
-            if isinstance(screen, TaskScreen) and screen.key == draft.key:
-                while self.screen is not screen:
-                    self.pop_screen()
-                return
-        self._kept.add(draft.key)
-        await self.go(draft.form, draft=draft)
-
     # Time and other desks
 
     def _tick(self) -> None:
         """Once a minute, on the minute: the time in row 1, and what depends on it."""
         now = self.desk.now()
         self.set_timer(60.5 - now.second - now.microsecond / 1e6, self._tick)
+        self.note_presence()
+        lock = self.lock_screen
+        if lock is not None:
+            lock.on_minute()
+            return
+        self.read_aside()
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen):
                 screen.on_minute()
+
+    def look_around(self) -> None:
+        """Once a second: is somebody still at the keys, and is this session still wanted?"""
+        self.watch_idle()
+        self.watch_session()
 
     def on_unmount(self) -> None:
         """The desk closes: nobody is at work here any more."""
         self.live.stop()
 
+    def show_changes(self, entries: list[Entry]) -> None:
+        """Show what other desks did, where it is shown."""
+        self.live.tell(entries)
+
     def read_counts(self) -> None:
-        """Read the counters of row 1."""
+        """Count again what row 1 shows."""
+        self.read_aside()
         try:
             self._counts = feed.counts(self.desk)
         except DesktermError as error:
@@ -378,4 +369,8 @@ def _collect_again() -> None:
 
 def open_desk_screen(desk: Desk, *, crash_log: Path | None = None, greeting: str = "") -> int:
     """Run the desk in this terminal; the process's exit code. ``greeting`` is said at first."""
-    return run_desk(DeskApp(desk, crash_log=crash_log, greeting=greeting))
+    app = DeskApp(desk, crash_log=crash_log, greeting=greeting)
+    code = run_desk(app)
+    if app.farewell:
+        print(safe(app.farewell), file=sys.stderr)
+    return code

@@ -44,8 +44,8 @@ GLOBAL: tuple[Command, ...] = (
     Command("next", "what's next", ("f8", "ctrl+n"), ("next", "nx"), "view_messages",
             "everything that waits: messages, late visits, long waits, parked work",
             "messages list"),
-    Command("blank", "blank the screen", ("f9", "ctrl+l"), ("blank",),
-            help="hide everything at once; Enter brings it back"),
+    Command("lock", "lock the desk", ("f9", "ctrl+l"), ("lock", "blank"),
+            help="hide everything at once; your PIN brings it back as it was"),
     Command("line", "command line", ("f10", "ctrl+g"), help="one line does the whole job"),
     Command("undo", "undo", ("ctrl+z",), ("undo",), help="take back the last thing you did"),
 )  # fmt: skip

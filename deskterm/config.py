@@ -47,6 +47,10 @@ class Policy:
     date_order: str = "MDY"
     totp_roles: tuple[str, ...] = ("administrator",)  # who signs in with a code app as well
     own_void_alone: bool = False  # whether today's own payment may be voided without a second yes
+    lock_after: int = 5  # minutes without a key, 1 to 15; it cannot be switched off
+    log_off_after: int = 30  # minutes without a key after which the desk is closed
+    pin_required: bool = False  # whether a person without a PIN chooses one before anything else
+    take_over: bool = True  # whether another person may sign on at a locked desk
     restricted_names: str = "initials"  # of a restricted record in lists: initials, or none
 
 
@@ -64,6 +68,7 @@ class Settings:
     printer: str = ""  # the CUPS queue for letters; empty: no printing
     receipt_printer: str = ""  # the CUPS queue of a receipt printer (raw ESC/POS)
     receipt_columns: int = 40  # characters on a line of it
+    pin_at_start: bool = True  # a desk opened over SSH begins locked, for people with a PIN
     practice: bool = False  # a sample or training clinic: said on every screen
     frozen_now: str = ""  # ISO moment at which a sample clinic's clock stands; empty: real time
     keys_file: str = ""  # where the keys for sshd are published; empty: nowhere

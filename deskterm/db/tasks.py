@@ -27,6 +27,12 @@ class Draft(Record):
     reason = CleanText(200, help_text="why it was dropped")
     opened_at = Moment()
     saved_at = Moment()
+    # Where the cursor was in words, and since when and by what the work is set aside: empty
+    # while it is on somebody's screen. ``seen`` is the last journal entry that it knew of.
+    step = CleanText(80, default="")
+    cause = CleanText(80, default="")
+    parked_at = Moment(null=True)
+    seen = Whole(default=0)
 
 
 MODELS = (Draft,)

@@ -259,6 +259,7 @@ class _Builder:
                 self.desk, key="demo-draft", form="register", heading="New patient: Tanner",
                 state={"form": {"texts": {"last_name": "Tanner", "first_name": "Ivy"},
                                 "visited": ["last_name", "first_name"], "at": "birth_date"}},
+                step="Birth date", cause="F7",
             ),
         )  # fmt: skip
 

@@ -25,7 +25,7 @@ from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from deskterm.office import access
 from deskterm.office.data_files import refuse_shared
-from deskterm.office.operations import DUAL, permission_of
+from deskterm.office.operations import DUAL, WHILE_LOCKED, permission_of
 
 if TYPE_CHECKING:
     from deskterm.office.approvals import Approved
@@ -55,6 +55,8 @@ class Desk:
     secret: bytes
     workstation: str = "d1"
     session: int = 0  # the row of the table ``session``; 0 for a batch command
+    # While this is set nobody is known to be at the desk: nothing is read out and nothing done.
+    locked: bool = False
     # The journal's numbers of what this handle wrote lately: to itself that is no news.
     written: deque[int] = field(default_factory=lambda: deque(maxlen=1000), repr=False)
 
@@ -80,7 +82,12 @@ class Desk:
         return permission in self.actor.permissions
 
     def require(self, permission: str) -> None:
-        """Raise NotAllowed without ``permission``; the message names who can."""
+        """Raise NotAllowed without ``permission`` (the message names who can), or when locked."""
+        if self.locked:
+            raise NotAllowed("This desk is locked", "Unlock it first", locked=True)
+        self._must_have(permission)
+
+    def _must_have(self, permission: str) -> None:
         if self.may(permission):
             return
         able = rows(
@@ -113,7 +120,11 @@ class Desk:
         record that was not opened), Busy, Unreachable, and Conflict for a key used by another
         operation.
         """
-        self.require(permission_of(name))
+        permission = permission_of(name)
+        if self.locked and name in WHILE_LOCKED:
+            self._must_have(permission)
+        else:
+            self.require(permission)
         with self.database.writing():
             self._still_here(name)
             op = Operation(

@@ -25,6 +25,8 @@ OPERATIONS: dict[str, str] = {
     "credential.failed": "sign_in",
     "session.start": "sign_in",
     "session.end": "sign_in",
+    "session.lock": "sign_in",
+    "session.unlock": "sign_in",
     "patient.break_glass": "break_glass",
     "patient.review_access": "review_access",
     "patient.restrict": "restrict_patients",
@@ -95,6 +97,12 @@ OPERATIONS: dict[str, str] = {
     "message.close": "messages",
     "message.reopen": "messages",
 }
+
+# What may be done at a locked desk: proving who one is, and what keeps track of that.
+WHILE_LOCKED: frozenset[str] = frozenset(
+    {"credential.own", "credential.failed", "session.start", "session.end", "session.lock",
+     "session.unlock"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,38 @@ A screen says which letters make sense on it in ``commands.SCREENS`` and impleme
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.message import Message
 from textual.widget import Widget
 
 from deskterm import commands
 from deskterm.commands import BACK, Command
-from deskterm.errors import DesktermError, Stale
+from deskterm.errors import DesktermError, NotAllowed, Stale
 from deskterm.office.desk import Desk
+from deskterm.screens import returning
 from deskterm.screens.watching import DOING, WatchingScreen
+from deskterm.widgets.field_paint import Painted
 from deskterm.widgets.lookup import Lookup
 from deskterm.widgets.record_form import RecordForm
-from deskterm.widgets.rows import BannerRow, EnterRow, HeaderRow, KeyRow, Level, MessageRow
+from deskterm.widgets.rows import (
+    BackRow,
+    BannerRow,
+    EnterRow,
+    HeaderRow,
+    KeyRow,
+    Level,
+    MessageRow,
+)
 
 if TYPE_CHECKING:
     from deskterm.app import DeskApp
+    from deskterm.office.drafts import DraftRow
     from deskterm.screens.prompt import PromptRow
 
 T = TypeVar("T")
@@ -33,6 +46,16 @@ _MOVES = frozenset(
     ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "comma", "full_stop",
      "tab", "shift+tab", "space")
 )  # fmt: skip
+
+
+@contextmanager
+def locked_out() -> Iterator[None]:
+    """Drop what fails because the desk is locked: the screen is shown anew after unlocking."""
+    try:
+        yield
+    except NotAllowed as error:
+        if not error.details.get("locked"):
+            raise
 
 
 class DeskScreen(WatchingScreen):
@@ -64,6 +87,7 @@ class DeskScreen(WatchingScreen):
         self.enter_row = EnterRow()
         self.message_row = MessageRow()
         self.key_row = KeyRow()
+        self.back_row = BackRow()
         self.refused: DesktermError | None = None
         self.opened_as: tuple[str, dict[str, Any]] | None = None
 
@@ -88,6 +112,17 @@ class DeskScreen(WatchingScreen):
         """Put the cursor on row ``number``; whether there is one."""
         return False
 
+    # Behind the lock
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """What was under way when the desk locked is refused by the office, and dropped."""
+        with locked_out():
+            await super()._dispatch_message(message)
+
+    async def _invoke_and_clear_callbacks(self) -> None:
+        with locked_out():
+            await super()._invoke_and_clear_callbacks()
+
     # The frame
 
     @property
@@ -109,6 +144,7 @@ class DeskScreen(WatchingScreen):
     def compose(self) -> ComposeResult:
         yield self.header_row
         yield self.banner_row
+        # One by one: containers are opened and closed between the parts.
         try:
             yield from self.body()
         except DesktermError as error:
@@ -116,6 +152,7 @@ class DeskScreen(WatchingScreen):
         yield self.enter_row
         yield self.message_row
         yield self.key_row
+        yield self.back_row
 
     def on_mount(self) -> None:
         """Load, then take the focus at once: keys may be waiting.
@@ -152,8 +189,13 @@ class DeskScreen(WatchingScreen):
 
     def on_screen_resume(self) -> None:
         """Another screen was closed above this one: show what came meanwhile."""
+        if self.desk.locked:
+            return
         if self._is_behind:
             self.changed_elsewhere()
+        if self.is_active:
+            for painted in self.query(Painted):
+                painted.repaint()
         self.refresh_frame()
         self.presence_changed()
         self.desk_app.live.claim()
@@ -216,6 +258,11 @@ class DeskScreen(WatchingScreen):
         """Put ``text`` into the message row; ``level`` is say, error or coach."""
         self.message_row.show(text, level)
         self.desk_app.live.said()
+
+    def cover(self, text: str) -> None:
+        """Let ``text`` stand over row 23, or over row 22 during a question, until uncovered."""
+        self.message_row.cover("" if self.prompt is not None else text)
+        self.enter_row.cover(text if self.prompt is not None else "")
 
     def say_error(self, error: DesktermError) -> None:
         """What went wrong and what to do, in the message row."""
@@ -300,6 +347,7 @@ class DeskScreen(WatchingScreen):
 
     def key_comes(self, key: str) -> None:
         """A key is about to be handled: moving the cursor ends a row number half typed."""
+        self.back_row.show("")
         if key in _MOVES:
             self._lost_row = False
         if key in _MOVES and self.pending:
@@ -370,6 +418,8 @@ class TaskScreen(DeskScreen):
         self._unsaved = False
         self._saving: Any = None
         self.finished = False
+        # Why it is set aside while it is still open below another screen; empty on top.
+        self.parked = ""
 
     def keys_shown(self) -> list[tuple[str, str]]:
         """While typing: what moves through the form; in a list below it, that list's letters."""
@@ -390,25 +440,31 @@ class TaskScreen(DeskScreen):
 
     def draft_state(self) -> dict[str, Any]:
         """Everything needed to come back: arguments of the screen, texts, cursor."""
-        forms = list(self.query(RecordForm))
-        return {"form": forms[0].state()} if forms else {}
+        forms = self.forms
+        state: dict[str, Any] = {"form": forms[0].state()} if forms else {}
+        return {**state, "panels": returning.panels(self)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a draft's texts and cursor back; called after ``load``."""
-        forms = list(self.query(RecordForm))
+        forms = self.forms
         if forms and isinstance(state.get("form"), dict):
             forms[0].restore(state["form"])
 
     @property
     def dirty(self) -> bool:
         """Whether something was typed that would be lost."""
-        return any(form.dirty for form in self.query(RecordForm))
+        return any(form.dirty for form in self.forms)
+
+    @property
+    def forms(self) -> list[RecordForm]:
+        """The forms of this work, without a question in row 23."""
+        return [form for form in self.query(RecordForm) if form.parent is not self.prompt]
 
     def opened(self) -> None:
         """Bring the draft back, if there is one."""
         if self.draft is not None:
             self.restore(self.draft.state)
-            self.say(f"BACK. You were at: {self.where()}")
+            self.call_after_refresh(self._put_panels_back)
         self.show_enter()
         self.say_who_else()
 
@@ -419,16 +475,38 @@ class TaskScreen(DeskScreen):
             if others:
                 self.say("; ".join(other.words for other in others))
 
+    def _put_panels_back(self) -> None:
+        returning.put_back(self, self.draft.state.get("panels"))
+        self.refresh_frame()
+        self.show_enter()
+
+    def on_screen_resume(self) -> None:
+        """What was opened above this work is closed."""
+        super().on_screen_resume()
+        if self.parked and self.is_active:
+            self.desk_app.came_back(self)
+
+    def came_back(self, row: DraftRow, meanwhile: list[str]) -> None:
+        """Say in row 3 where one was, and in row 23 what others changed since."""
+        self.parked = ""
+        self.back_row.show(returning.back_text(self, row.away_seconds))
+        if meanwhile:
+            self.say(f"While you were away: {'; '.join(meanwhile)}")
+
+    def progress(self) -> tuple[list[str], list[str]]:
+        """What is done and what is left, in words."""
+        return returning.done_and_left(self.forms)
+
     def where(self) -> str:
         """The field that holds the cursor, in words."""
-        forms = list(self.query(RecordForm))
+        forms = self.forms
         if not forms or not forms[0].field:
             return self.title_text
         return forms[0].sheet.specs[forms[0].field].label
 
     def show_enter(self) -> None:
         """Row 22: what Enter will do."""
-        forms = list(self.query(RecordForm))
+        forms = self.forms
         if forms:
             self.enter_row.show(forms[0].enter_says)
 
@@ -442,7 +520,7 @@ class TaskScreen(DeskScreen):
         if self._unsaved:
             self.save_draft()
         self.show_enter()
-        forms = list(self.query(RecordForm))
+        forms = self.forms
         if forms and forms[0].hint:
             self.say(forms[0].hint, level="coach")
 
@@ -465,7 +543,7 @@ class TaskScreen(DeskScreen):
             self.enter_row.show("", error=f"{now or error.message}. Enter again saves yours")
             return
         field = getattr(error, "field", "")
-        forms = list(self.query(RecordForm))
+        forms = self.forms
         text = f"{error.message}. {error.hint}" if error.hint else error.message
         if forms and field in forms[0].sheet.specs:
             forms[0].set_error(field, text)
@@ -489,8 +567,13 @@ class TaskScreen(DeskScreen):
         if self._unsaved and not self.finished:
             self.save_draft()
 
-    def save_draft(self) -> bool:
-        """Write the draft now; False (and said) when the database could not take it."""
+    @property
+    def unsaved(self) -> bool:
+        """Whether something was typed since the draft was last written."""
+        return self._unsaved
+
+    def save_draft(self, cause: str = "") -> bool:
+        """Write the draft now, set aside by ``cause`` if it is; False (and said) when it cannot."""
         patient_id, subject_id = self.subject()
         try:
             self.desk_app.save_draft(
@@ -500,24 +583,27 @@ class TaskScreen(DeskScreen):
                 patient_id=patient_id,
                 subject_id=subject_id,
                 state=self.draft_state(),
+                step=self.where(),
+                cause=cause or self.parked,
             )
         except DesktermError as error:
             self.say(f"NOT SAVED: {error.message}", level="error")
             return False
         self._unsaved = False
         self.desk_app.live.claim()
+        self.parked = cause or self.parked
         return True
 
     async def finish(self, said: str = "", *, undo: Callable[[], Any] | None = None) -> None:
         """The work is done: the draft goes, the screen closes, the screen below says so."""
         self.finished = True
         self.desk_app.finish_draft(self.key)
-        await self.desk_app.close_top(said=said, undo=undo)
+        await self.desk_app.close_top(said=said, undo=undo, finished=True)
 
     async def back(self) -> None:
         """Go back, keeping what was typed as a draft; an untouched form vanishes silently."""
         if self.dirty and not self.finished:
-            self.save_draft()
+            self.save_draft("Esc")
             await self.desk_app.close_top(said=f"Kept: {self.heading()}. F3 brings it back")
         else:
             self.desk_app.finish_draft(self.key)

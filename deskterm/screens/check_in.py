@@ -66,6 +66,24 @@ class CheckInScreen(TaskScreen):
         step = next((s for s in self.list.steps if FIELD[s.name] == name), None)
         return f"step {step.number if step else 6} of {len(self.list.steps)}"
 
+    def where(self) -> str:
+        """``3 Insurance``."""
+        name = self.check_form.field
+        step = next((s for s in self.list.steps if FIELD[s.name] == name), self.list.step("money"))
+        return f"{step.number} {NAMES.get(step.name, step.name.capitalize())}"
+
+    def progress(self) -> tuple[list[str], list[str]]:
+        """The steps that are settled, by name, and the numbers of the others."""
+        sheet = self.check_form.sheet
+        walk = sheet.walk()
+        open_steps = [s for s in self.list.steps if s.name == "arrive" or (
+            FIELD[s.name] in walk and sheet.is_gap(FIELD[s.name]))]  # fmt: skip
+        done = [s.name for s in self.list.steps if s not in open_steps]
+        numbers = [s.number for s in open_steps]
+        if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+            return done, [f"{numbers[0]}-{numbers[-1]}"]
+        return done, [str(n) for n in numbers]
+
     def body(self) -> Iterable[Any]:
         self.row = day_board.appointment(self.desk, self.appointment_id)
         self.list = checklist.checklist(self.desk, self.appointment_id)

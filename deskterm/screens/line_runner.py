@@ -21,7 +21,7 @@ ON_VISIT = {
     "flow": "next_state",
 }  # fmt: skip
 GLOBAL_VERBS = {"next": "next", "held": "held", "park": "park", "undo": "undo", "help": "help",
-                "resume": "held", "blank": "blank"}  # fmt: skip
+                "resume": "held", "lock": "lock", "blank": "lock"}  # fmt: skip
 HISTORY = 50
 
 

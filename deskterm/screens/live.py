@@ -93,9 +93,10 @@ class Live:
             return
         self._app.outage.look()
         if entries:
-            self._tell(entries)
+            self._app.hear(entries)
 
-    def _tell(self, entries: list[Entry]) -> None:
+    def tell(self, entries: list[Entry]) -> None:
+        """Show what other desks did, where it is shown, and say who did it."""
         self._app.read_counts()
         shown: set[int] = set()
         for screen in self._app.screen_stack:
@@ -138,7 +139,7 @@ class Live:
         if not self._waiting or self._line_timer is not None:
             return
         screen = self._app.screen
-        if not isinstance(screen, DeskScreen) or self._app.blanked or screen.is_asking_or_wrong:
+        if not isinstance(screen, DeskScreen) or self._desk.locked or screen.is_asking_or_wrong:
             return  # what ends the question or follows the error writes row 23, and comes here
         # The newest is said, the others wait where they can be read: news is not replayed.
         text = self._waiting.pop()

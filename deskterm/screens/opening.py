@@ -12,6 +12,7 @@ from deskterm.entry.times import Window, parse_window, show_time
 from deskterm.errors import Conflict, DesktermError, Invalid, Stale
 from deskterm.office import clinic, day_board, holds, openings, scheduling, templates, vocabulary
 from deskterm.office.day_board import AppointmentRow
+from deskterm.office.drafts import DraftRow
 from deskterm.office.holds import Hold
 from deskterm.office.news import visit_now
 from deskterm.office.openings import Opening
@@ -76,6 +77,7 @@ class OpeningScreen(TaskScreen):
         self.moving: AppointmentRow | None = None
         self.found: list[Opening] = []
         self._held: Hold | None = None
+        self._wanted: list[str] | None = None
         self._hold_timer: Any = None
         self.strip = True
         self.list = RowList()
@@ -104,7 +106,14 @@ class OpeningScreen(TaskScreen):
             # A part of the day stands in the field's text; a time or a length does not.
             "at": [self.first.isoformat(), self.at.isoformat()] if self.first and self.at else None,
             "minutes": self.minutes,
+            "searched": bool(self.found),
+            "chosen": self._chosen_words(),
         }
+
+    def _chosen_words(self) -> list[str] | None:
+        """The opening under the cursor, as a draft keeps it."""
+        opening = self.chosen()
+        return [opening.provider, opening.start.isoformat()] if opening is not None else None
 
     def heading(self) -> str:
         verb = "MOVE" if self.moving_id else "BOOK"
@@ -202,6 +211,42 @@ class OpeningScreen(TaskScreen):
         assert form is not None
         if self.draft is None and not any(form.sheet.is_gap(name) for name in form.sheet.walk()):
             self.search()
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The openings as they are now: what was chosen may be taken."""
+        super().restore(state)
+        if state.get("searched") and self.search_form is not None:
+            self.search()
+            if (state.get("panels") or {}).get("list") is None:
+                self.set_focus(self.search_form)
+            self._wanted = state.get("chosen")
+
+    def came_back(self, row: DraftRow, meanwhile: list[str]) -> None:
+        """Parked work holds nothing: look whether the chosen opening is still there."""
+        super().came_back(row, meanwhile)
+        wanted = self._wanted or row.state.get("chosen")
+        self._wanted = None
+        if not wanted or self.search_form is None:
+            return
+        if self.draft is None:
+            at = self.focused
+            self.search()
+            if at is not None:
+                self.set_focus(at)
+        start = datetime.fromisoformat(wanted[1])
+        for number, opening in enumerate(self.found, 1):
+            if (opening.provider, opening.start) == (wanted[0], start):
+                self.list.select_number(number)
+                return
+        who = next(
+            (h.desk for h in holds.holds(self.desk, start.date())
+             if (h.provider, h.start) == (wanted[0], start)), "",
+        )  # fmt: skip
+        first = self.found[0] if self.found else None
+        after = f"; next is {show_time(first.start.time())}" if first is not None else ""
+        said = f"{show_time(start.time())} went to {who}" if who else (
+            f"{show_time(start.time())} {wanted[0]} is taken")  # fmt: skip
+        self.say(f"{said}{after}")
 
     def _moving_text(self) -> str:
         if self.moving is None:

@@ -40,7 +40,6 @@ PLACES: dict[str, tuple[str, str]] = {
     "held": ("deskterm.screens.held", "HeldScreen"),
     "help": ("deskterm.screens.help", "HelpScreen"),
     "keys": ("deskterm.screens.help", "KeysScreen"),
-    "blank": ("deskterm.screens.blank", "BlankScreen"),
 }
 
 

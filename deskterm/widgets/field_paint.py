@@ -139,8 +139,13 @@ class Painted(Widget, can_focus=True):
         raise NotImplementedError
 
     def repaint(self) -> None:
-        """Draw again and send the cells that changed."""
-        if not self.is_attached or not self.size.area:
+        """Draw again and send the cells that changed; below another screen, not at all.
+
+        The screen asks again when it comes back: what nobody sees reads nothing from the office.
+        """
+        if not self.is_attached or not self.size.area or not self.screen.is_active:
+            return
+        if self.screen_hidden:
             return
         old, new = self._canvas, Canvas(*self.size)
         at = self.draw(new)
@@ -155,6 +160,13 @@ class Painted(Widget, can_focus=True):
         if at is not None and self.has_focus:
             # The terminal's own cursor is hidden, but screen readers and input methods use it.
             self.app.cursor_position = self.content_region.offset + at
+
+    @property
+    def screen_hidden(self) -> bool:
+        """Whether the desk is locked and this belongs to what the lock hides."""
+        return bool(getattr(self.app, "hides_all", False)) and not getattr(
+            self.screen, "shows_while_locked", False
+        )
 
     def render_line(self, y: int) -> Strip:
         if y >= self._canvas.height or self._canvas.width != self.size.width:

@@ -54,6 +54,10 @@ class Sheet:
         """Whether anything stands otherwise than at the start."""
         return any(editor.text != self._initial[name] for name, editor in self.editors.items())
 
+    def typed_into(self, name: str) -> bool:
+        """Whether field ``name`` stands otherwise than at the start."""
+        return self.editors[name].text != self._initial[name]
+
     def values(self) -> dict[str, Any]:
         """What every typed field holds; ``empty`` for one that is hidden, empty or wrong."""
         values, _ = self._survey()

@@ -29,6 +29,13 @@ class OneRow(Widget):
         self._painted: tuple[Part, ...] = ()
         self._strip = Strip.blank(0)
         self._strip_width = -1
+        self._said_over = ""
+
+    def cover(self, text: str) -> None:
+        """Let ``text`` stand over what the row says; an empty one uncovers it."""
+        if text != self._said_over:
+            self._said_over = text
+            self.say_again()
 
     def parts(self, width: int) -> list[Part]:
         """What the row says in ``width`` cells."""
@@ -51,7 +58,8 @@ class OneRow(Widget):
             self.refresh()
 
     def _lay_out(self, width: int) -> None:
-        self._painted = tuple(self.parts(width))
+        covered = [Part(self._said_over, "primary")] if self._said_over else None
+        self._painted = tuple(covered or self.parts(width))
         self._strip, self._strip_width = line(self._painted, width), width
 
 
@@ -67,6 +75,26 @@ class TextRow(OneRow):
 
     def parts(self, width: int) -> list[Part]:
         return list(self._said)
+
+
+class BackRow(OneRow):
+    """Over row 3 until the first key: what was being done, for somebody who comes back to it."""
+
+    DEFAULT_CSS = """
+    BackRow { layer: overlay; position: absolute; offset: 0 2; height: 1; width: 1fr;
+              display: none; }
+    """
+    _text = ""
+
+    def show(self, text: str) -> None:
+        """Say ``text``; an empty one gives row 3 back."""
+        if text != self._text:
+            self._text = text
+            self.display = bool(text)
+            self.say_again()
+
+    def parts(self, width: int) -> list[Part]:
+        return [Part(cells(self._text, width), "primary")]
 
 
 class RuleRow(OneRow):
@@ -103,10 +131,14 @@ class Header:
     place: str = ""
     is_practice: bool = False
     lines: tuple[str, ...] = ()
+    is_long: bool = False
+    aside: tuple[str, ...] = ()
 
 
 class HeaderRow(OneRow):
     """Row 1: where you are on the left; time, counters, desk, user and mode on the right.
+
+    ``is_long`` marks the parked work, ``aside`` names it where there is room.
 
     Counters and mode are never cut: the user goes first, then the desk, then the left side.
     """
@@ -136,14 +168,17 @@ class HeaderRow(OneRow):
         h = self.header
         mode = "TYPE" if h.is_typing else "LIST"
         notices = Part(f"N{h.notices}!", "stop") if h.is_alarm else Part(f"N{h.notices}")
+        parked = f"P{h.parked}!" if h.is_long else f"P{h.parked}"
         if width >= WIDE:
             phones = "  ".join(h.lines) if h.lines else f"L{h.calls}"
             who = "  |  " + " ".join(w for w in (h.desk, h.user) if w) if h.desk or h.user else ""
-            lead = f"{h.time}  {phones}  |  P{h.parked} Q{h.queue} "
-            wide = [Part(lead), notices, Part(f"{who}  {mode}")]
-            if sum(extent(part.text) for part in wide) <= width * 3 // 4:
-                return wide
-        counts = f"L{h.calls} P{h.parked} Q{h.queue} "
+            named = f" {', '.join(h.aside)} " if h.aside else ""
+            for names in (named, ""):
+                lead = f"{h.time}  {phones}  |  {parked}{names} Q{h.queue} "
+                wide = [Part(lead), notices, Part(f"{who}  {mode}")]
+                if sum(extent(part.text) for part in wide) <= width * 3 // 4:
+                    return wide
+        counts = f"L{h.calls} {parked} Q{h.queue} "
         must = extent(counts) + extent(notices.text) + 5
         # The left side keeps a screen's name before the user and the desk get room.
         spare = width - must - min(extent(h.screen), 12) - 1

@@ -41,7 +41,10 @@ FREE: dict[str, str] = {
         "the finder's inside: ids, of which patient_rows makes names, and asks",
     ),
     **dict.fromkeys(
-        ("drafts.drop", "drafts.finish", "drafts.get", "drafts.hand_over", "drafts.open_drafts",
+        ("drafts.colleagues", "drafts.park_all", "drafts.set_aside", "drafts.take_up",
+         "locking.lock", "locking.lock_after", "locking.log_off_after", "locking.may_choose",
+         "locking.opens_freely", "locking.take_note", "locking.waiting",
+         "drafts.drop", "drafts.finish", "drafts.get", "drafts.hand_over", "drafts.open_drafts",
          "drafts.save", "feed.counts", "sessions.alive", "sessions.seen"),
         "this person's own work and session, by their login",
     ),

@@ -109,9 +109,16 @@ class Clerk:
 
 
 @asynccontextmanager
-async def at_desk(desk: Desk, *, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Clerk]:
-    """The running desk with somebody at the keyboard, on a terminal of ``size`` cells."""
+async def at_desk(
+    desk: Desk, *, size: tuple[int, int] = (80, 24), idle: bool = False
+) -> AsyncIterator[Clerk]:
+    """The running desk with somebody at the keyboard, on a terminal of ``size`` cells.
+
+    However far a story moves the clock, the desk counts no idle time, except with ``idle``.
+    """
     app = DeskApp(desk)
+    if not idle:
+        app.watch_idle = lambda: None  # type: ignore[method-assign]
     async with app.run_test(size=size) as pilot:
         clerk = Clerk(app, pilot)
         await clerk.settle()

@@ -231,9 +231,9 @@ async def test_a_payment_that_was_cut_off_comes_back_and_is_posted_once(
         await pay(clerk, "40ca 25cc\n44")
         clerk.app.keep_drafts()
     async with at_desk(desk) as clerk:
-        await clerk.press("f3", "enter")
         assert clerk.place == "PaymentScreen"
-        assert "last4" in clerk.row(23)
+        assert "You were at last4" in clerk.row(3)
+        assert "PAYMENT TRAN O is where you left it" in clerk.row(23)
         key = clerk.screen.key
         await clerk.type("17\n08812q\n\n")
         assert Payment.get().total_cents == 6500

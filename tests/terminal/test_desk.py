@@ -101,8 +101,7 @@ def test_what_was_typed_comes_back_at_the_same_field(made: Clinic, how: str) -> 
         else:
             term.close_master()
     with start(made) as term:
-        term.wait_for("F3 Enter brings it back")
-        term.send(b"\x1bOR\r")
+        term.wait_for("CALL SMITH J is where you left it")
         term.wait_for("lisinop")
         assert "CALL" in term.screen()[0]
 
