@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from deskterm import commands
 from deskterm.entry.times import show_time
-from deskterm.errors import DesktermError
+from deskterm.errors import Conflict, DesktermError, Stale
 from deskterm.office import drafts, feed
 from deskterm.office.desk import Desk
 from deskterm.screens import places
@@ -66,7 +66,6 @@ class DeskApp(SafeApp):
 
     async def on_mount(self) -> None:
         await self.open(places.make("day"))
-        self._read_counts()
         self.set_interval(POLL_SECONDS, self._poll)
         self._tick()
         self.call_after_refresh(_collect_again)
@@ -113,6 +112,7 @@ class DeskApp(SafeApp):
             self.pop_screen()
             if isinstance(self.screen, DeskScreen):
                 self.screen.reload()
+            self._read_counts()
         if undo is not None:
             self.remember(said, undo)
             said = f"{said}. ^Z takes it back"
@@ -164,11 +164,9 @@ class DeskApp(SafeApp):
         )
 
     def read_back(self, text: str) -> None:
-        """Row 22 of the screen on top: the sentence to say to the caller."""
-        screen = self.screen
-        if isinstance(screen, DeskScreen):
-            # The rows below still report where the cursor came to rest.
-            screen.call_after_refresh(screen.enter_row.show, text)
+        """Row 22 of the screen on top, until the next key: the sentence to say to the caller."""
+        if isinstance(self.screen, DeskScreen):
+            self.screen.enter_row.keep(text)
 
     # Who said their birth date
 
@@ -263,11 +261,17 @@ class DeskApp(SafeApp):
             self.say("Nothing to take back")
             return
         last = self.undos[-1]
-        last.take_back()
+        try:
+            last.take_back()
+        except (Conflict, Stale):
+            # What stands in the way will not go away, and must not hide what was done before.
+            self.undos.pop()
+            raise
         self.undos.pop()
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen) and not isinstance(screen, TaskScreen):
                 screen.reload()
+        self._read_counts()
         self.say(f"Taken back: {last.said}")
 
     async def _overlay(self, name: str, **given: Any) -> None:
@@ -327,6 +331,7 @@ class DeskApp(SafeApp):
         """Once a minute, on the minute: the time in row 1, and what depends on it."""
         now = self.desk.now()
         self.set_timer(60.5 - now.second - now.microsecond / 1e6, self._tick)
+        self.call_after_refresh(self._read_counts)
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen):
                 screen.on_minute()
@@ -344,6 +349,10 @@ class DeskApp(SafeApp):
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen):
                 screen.on_changes(entries)
+
+    def see_queue(self, waiting: int) -> None:
+        """F8 has just listed what waits: row 1 says the same number."""
+        self._counts = replace(self._counts, queue=waiting)
 
     def _read_counts(self) -> None:
         try:

@@ -54,6 +54,7 @@ OPERATIONS: dict[str, str] = {
     "message.forward": "messages",
     "message.close": "messages",
     "message.reopen": "messages",
+    "message.take_back": "messages",
 }
 
 # permissions needed only to look

@@ -275,6 +275,7 @@ class DeskScreen(Screen[Any]):
 
     def key_comes(self, key: str) -> None:
         """A key is about to be handled: moving the cursor ends a row number half typed."""
+        self.enter_row.let_go()
         if key in _MOVES and self.pending:
             self._forget_number()
 
@@ -392,10 +393,15 @@ class TaskScreen(DeskScreen):
         return forms[0].sheet.specs[forms[0].field].label
 
     def show_enter(self) -> None:
-        """Row 22: what Enter will do."""
+        """Row 22: what Enter will do, or what is wrong with the field of the cursor."""
         forms = list(self.query(RecordForm))
         if forms:
-            self.enter_row.show(forms[0].enter_says)
+            self.show_enter_of(forms[0])
+
+    def show_enter_of(self, form: RecordForm, says: str = "") -> None:
+        """Row 22 for ``form``; ``says`` instead of its own words of what Enter will do."""
+        error = form.errors.get(form.field, "")
+        self.enter_row.show(says or form.enter_says, error=error)
 
     # What the form reports
 
@@ -410,6 +416,10 @@ class TaskScreen(DeskScreen):
         forms = list(self.query(RecordForm))
         if forms and forms[0].hint:
             self.say(forms[0].hint, level="coach")
+
+    def on_record_form_cleared(self) -> None:
+        """A draft saved while a card number was half typed must not keep that half."""
+        self.save_draft()
 
     def on_record_form_said(self, message: RecordForm.Said) -> None:
         if message.level == "error":

@@ -380,7 +380,11 @@ class CallScreen(TaskScreen):
         row = messages.get(self.desk, message.id)
         known = self.words.by_code.get(row.sent_to)
         due = self.words.due(row.urgency)
-        await self.finish(f"Sent to {known.spoken if known else row.sent_to}, reply by {due}")
+        desk, message_id = self.desk, message.id
+        await self.finish(
+            f"Sent to {known.spoken if known else row.sent_to}, reply by {due}",
+            undo=lambda: messages.take_back(desk, message_id),
+        )
 
     def _usual_pool(self, values: Mapping[str, Any]) -> str:
         """The pool of the topic; it comes into being with its first message."""

@@ -19,12 +19,12 @@ from deskterm.screens.board_cells import (
     summary,
     week_board,
 )
+from deskterm.screens.changes import Changes
 from deskterm.screens.prompt import ask
 from deskterm.screens.visit_keys import VisitKeys
 from deskterm.widgets.day_grid import DayGrid
 from deskterm.widgets.rows import RuleRow, TextRow
 
-CHANGED_FOR = timedelta(minutes=1)
 VIEWS = ("grid", "provider", "week")
 
 
@@ -43,10 +43,10 @@ class DayScreen(VisitKeys):
         self.provider = ""
         self.words = ""
         self.rows: dict[int, AppointmentRow] = {}
-        self._changed: dict[int, datetime] = {}
         self._fresh = False
 
     def body(self) -> Iterable[Any]:
+        self.changes = Changes(self.desk)
         yield self.grid
         yield RuleRow()
         yield self.detail_row
@@ -75,7 +75,7 @@ class DayScreen(VisitKeys):
         rows = [row for row in board.rows if self._wanted(row)]
         now = self.desk.wall()
         now_minute = minute_of(now) if board.day == now.date() else None
-        self.grid.show(grid_board(board, rows, now_minute=now_minute, changed=self._changed_now()))
+        self.grid.show(grid_board(board, rows, now_minute=now_minute, changed=self.changes.now()))
         self.show_detail()
 
     def _load_week(self, monday: date) -> None:
@@ -101,17 +101,12 @@ class DayScreen(VisitKeys):
                 return False
         return True
 
-    def _changed_now(self) -> set[int]:
-        now = self.desk.now()
-        self._changed = {k: at for k, at in self._changed.items() if now - at < CHANGED_FOR}
-        return set(self._changed)
-
     def show_detail(self) -> None:
         """The two rows that say everything about the row under the cursor."""
         row = self.current_visit()
         if row is not None:
             self.detail_row.show(detail(row, self.desk.today()))
-            self.enter_row.show(more_detail(row))
+            self.enter_row.show(more_detail(row, self.changes.who(row.id)))
             return
         slot = self.grid.current_slot
         here = self.grid.current
@@ -137,11 +132,17 @@ class DayScreen(VisitKeys):
             self.reload()
 
     def concerns(self, entry: Entry) -> bool:
-        if entry.entity == "appointment" and entry.entity_id is not None:
-            self._changed[entry.entity_id] = self.desk.now()
+        self.changes.note(entry)
         return entry.operation.split(".")[0] in (
             "appointment", "visit", "schedule", "payment", "patient", "data",
         )  # fmt: skip
+
+    def on_changes(self, entries: list[Entry]) -> None:
+        """Show what other desks changed, and say who did it."""
+        if any([self.concerns(entry) for entry in entries]):
+            self.reload()
+            if said := self.changes.sentence(entries, self.rows):
+                self.say(said)
 
     # The row under the cursor
 

@@ -16,6 +16,7 @@ from deskterm.office import day_board
 from deskterm.office.day_board import HERE, AppointmentRow
 from deskterm.office.queue import short_name
 from deskterm.office.stays import Stay, room_count, stays
+from deskterm.screens.changes import Changes
 from deskterm.screens.row_keys import RowKeys, styled
 from deskterm.screens.visit_keys import VisitKeys
 from deskterm.widgets.rows import RuleRow, TextRow
@@ -61,9 +62,9 @@ class FlowScreen(RowKeys, VisitKeys):
         self.rows: dict[int, AppointmentRow] = {}
         self.stays: dict[int, Stay] = {}
         self._called_up: set[int] = set()
-        self._changed: dict[int, Any] = {}
 
     def body(self) -> Iterable[Any]:
+        self.changes = Changes(self.desk)
         yield RuleRow()
         yield self.list
         yield RuleRow()
@@ -116,7 +117,7 @@ class FlowScreen(RowKeys, VisitKeys):
         attention = {3: "attention"} if row.state == "LAT" else {6: "attention"} if is_long else {}
         return Row(
             row.id, row.number, cells, GROUPS[row.state],
-            changed=self._is_changed(row.id), styles=styled(cells, attention),
+            changed=bool(self.changes.who(row.id)), styles=styled(cells, attention),
         )  # fmt: skip
 
     def _wall_row(self, row: AppointmentRow) -> Row:
@@ -142,10 +143,6 @@ class FlowScreen(RowKeys, VisitKeys):
         if "i" in row.flags:
             needs.append("interpreter")
         return ", ".join(needs)
-
-    def _is_changed(self, appointment_id: int) -> bool:
-        at = self._changed.get(appointment_id)
-        return at is not None and self.desk.now() - at < timedelta(minutes=1)
 
     def _summary(self) -> str:
         here = [self.stays[i] for i, row in self.rows.items() if self._is_here(row)]
@@ -191,11 +188,17 @@ class FlowScreen(RowKeys, VisitKeys):
         self.show_detail()
 
     def concerns(self, entry: Entry) -> bool:
-        if entry.entity == "appointment" and entry.entity_id is not None:
-            self._changed[entry.entity_id] = self.desk.now()
+        self.changes.note(entry)
         return entry.operation.split(".")[0] in (
             "appointment", "visit", "schedule", "payment", "patient", "coverage", "data",
         )  # fmt: skip
+
+    def on_changes(self, entries: list[Entry]) -> None:
+        """Show what other desks changed, and say who did it unless the wall can read it."""
+        super().on_changes(entries)
+        said = self.changes.sentence(entries, self.rows)
+        if said and not self.is_wall:
+            self.say(said)
 
     # Doing
 

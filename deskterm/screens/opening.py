@@ -288,11 +288,14 @@ class OpeningScreen(TaskScreen):
         codes = list(dict.fromkeys(o.provider for o in self.found))[:2]
         lines: list[Text] = []
         days = "".join(f"{monday + timedelta(days=i):%a %d}   " for i in range(5))
-        lines.append(f"Week of {monday:%b} {monday.day}".ljust(18) + days + " . open # full x away")
+        lines.append(f"Week of {monday:%b} {monday.day}".ljust(18) + days + ". open  # full")
+        legend = "x away"
         for strip in openings.week_strip(self.desk, codes, monday):
             for half, cells in (("AM", strip.am), ("PM", strip.pm)):
                 name = strip.provider if half == "AM" else ""
-                lines.append(f"  {name:<9} {half}    " + "".join(f"{c:<9}" for c in cells))
+                shown = "".join(f"{c:<9}" for c in cells)
+                lines.append(f"  {name:<9} {half}    {shown}{legend}".rstrip())
+                legend = ""
         self.week.show(lines)
 
     # Booking

@@ -22,6 +22,10 @@ _TEXT_FIELDS = {"CleanText", "TextField", "CharField", "FixedCharField"}
 _MAX_BOX = 60
 
 
+class Refused(Exception):
+    """Why a text cannot stand, in words for the screen alone; they may name what is on file."""
+
+
 class Reading(NamedTuple):
     """What a field's text means: its value, the echo beside the box, or what is wrong."""
 
@@ -36,7 +40,8 @@ class FieldSpec:
 
     ``kind``: ``text`` one line; ``lines`` wrapped text; ``choice`` one of ``choices``
     (code, label), by prefix; ``person`` found by the screen's finder; ``fact`` shown, not typed.
-    ``parse`` turns typed text (a code, in a choice field) into (value, echo) and raises Invalid;
+    ``parse`` turns typed text (a code, in a choice field) into (value, echo) and raises Invalid,
+    or Refused where the words are for the screen alone;
     without it the value is the text itself. ``show`` is its inverse.
     ``required`` fields are gaps while empty; ``ask`` fields are a gap until visited once.
     ``limit`` is in characters, ``width`` in cells of the box, ``rows`` in lines of the box.
@@ -152,6 +157,8 @@ class FieldSpec:
             return Reading(*self.parse(clean))
         except Invalid as error:
             return Reading(self.empty, error=_sentence(error))
+        except Refused as error:
+            return Reading(self.empty, error=str(error))
 
     def _read_choice(self, text: str, values: Values) -> Reading:
         found = matching(text, self.choices_for(values))

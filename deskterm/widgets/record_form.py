@@ -61,6 +61,13 @@ class RecordForm(Painted):
             self.text = text
             self.level = level
 
+    class Cleared(Message):
+        """What was typed may not be kept, not even half of it, and is gone from the field."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
     class PersonWanted(Message):
         """Find the person meant by ``text`` and call ``set_value``, ``set_error`` or ``release``.
 
@@ -381,7 +388,7 @@ class RecordForm(Painted):
         if spec.kind == "person" and text and self.sheet.reading(name).error:
             self._want_person(text)
             return
-        error = self.sheet.check(name)
+        error = self._check(name)
         if not error and spec.required and not editor.text.strip():
             error = f"{_said(spec)} is needed. Tab leaves it for now"
         if error:
@@ -389,6 +396,14 @@ class RecordForm(Painted):
             self._say(error, "error")
             return
         self._go_on()
+
+    def _check(self, name: str) -> str:
+        """Read field ``name`` as it is left; what is wrong with it."""
+        before = self.sheet.text(name)
+        error = self.sheet.check(name)
+        if error and before and not self.sheet.text(name):
+            self.post_message(self.Cleared(name))
+        return error
 
     def _sign(self, sign: str) -> bool:
         """Do what a lone sign asks for; False when the field should take it further."""
@@ -434,7 +449,7 @@ class RecordForm(Painted):
     def _leave(self, step: int) -> None:
         """Go to the next or previous field. A wrong text stays, marked, and can be mended later."""
         self.sheet.visit(self._at)
-        error = self.sheet.check(self._at)
+        error = self._check(self._at)
         walk = self.sheet.walk()
         self._move_to(walk[(walk.index(self._at) + step) % len(walk)])
         if error:
