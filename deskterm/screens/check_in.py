@@ -204,9 +204,7 @@ class CheckInScreen(TaskScreen):
         """Row 22: what Enter does, and whether anything else is missing."""
         missing = [name for name in self.check_form.missing if name != self.check_form.field]
         says = self.check_form.enter_says
-        self.show_enter_of(
-            self.check_form, says if missing else f"{says}. Nothing else is missing"
-        )
+        self.show_enter_of(self.check_form, says if missing else f"{says}. Nothing else is missing")
 
     # Doing it
 

@@ -190,9 +190,7 @@ async def test_half_a_card_number_goes_with_the_draft_that_kept_it(made: Clinic)
 
 @pytest.mark.parametrize("leave", ["enter", "tab"])
 @pytest.mark.parametrize("box", ["forms", "pay"])
-async def test_most_of_a_card_number_is_not_kept_either(
-    made: Clinic, leave: str, box: str
-) -> None:
+async def test_most_of_a_card_number_is_not_kept_either(made: Clinic, leave: str, box: str) -> None:
     """Thirteen digits that pass no check are still more than a draft may hold."""
     async with at_desk(made.desk) as clerk:
         await clerk.type("1c0505\n" + "\n" * (box == "pay"))
