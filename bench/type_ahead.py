@@ -16,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.terminal.desk_fixture import Morning, ready  # noqa: E402
-from tests.terminal.type_ahead import book_and_take_back  # noqa: E402
+from tests.terminal.desk_fixture import Morning, ready
+from tests.terminal.type_ahead import book_and_take_back
 
 GAPS = (0, 5, 30, 80)  # milliseconds between keys
 

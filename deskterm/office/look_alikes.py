@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from deskterm.entry.dates import parse_birth_date, show_birth
+from deskterm.entry.dates import parse_birth_date
 from deskterm.errors import Invalid
 from deskterm.office.desk import Desk, placeholders
 from deskterm.office.name_search import LIVING, Born, Reading, search, span

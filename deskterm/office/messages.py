@@ -28,8 +28,10 @@ _NOW_MINUTES = 15
 _URGENT_MINUTES = 120
 _DEFAULT_CLOSE = 17 * 60  # minutes after midnight, for a clinic without locations yet
 TAKEN_BACK = "taken back"
-_DID = {"read": "read it", "acknowledged": "took it on", "in_progress": "worked on it",
-        "forwarded": "sent it on", "closed": "closed it", "reopened": "opened it again"}  # fmt: skip
+_DID = {
+    "read": "read it", "acknowledged": "took it on", "in_progress": "worked on it",
+    "forwarded": "sent it on", "closed": "closed it", "reopened": "opened it again",
+}  # fmt: skip
 _POOL_NAMES = {"RN": "Nurses", "DESK": "Front desk", "BILL": "Billing"}
 
 

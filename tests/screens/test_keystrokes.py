@@ -45,15 +45,17 @@ PAID = rows("SELECT group_concat(kind || amount_cents || card_last4 || approval,
             " FROM (SELECT * FROM tender ORDER BY kind DESC)")  # fmt: skip
 SENT = rows("SELECT m.topic, m.body, o.code, m.status FROM message m JOIN pool o"
             " ON o.id = m.pool_id ORDER BY m.id DESC LIMIT 1")  # fmt: skip
-CHECKED_IN = rows("SELECT a.stage, t.amount_cents, t.card_last4, t.approval FROM appointment a"
-                  " JOIN payment y ON y.appointment_id = a.id JOIN tender t ON t.payment_id = y.id")  # fmt: skip
+CHECKED_IN = rows(
+    "SELECT a.stage, t.amount_cents, t.card_last4, t.approval FROM appointment a JOIN payment y"
+    " ON y.appointment_id = a.id JOIN tender t ON t.payment_id = y.id"
+)
 
 WED = ("JOAN", "2026-03-25T12:00", "FU", "LEE", "scheduled")
 # From the row, whose visit is with NOVAK.
 WED_NOVAK = (*WED[:3], "NOVAK", WED[4])
 FRI = ("JOAN", "2026-03-20T08:00", "FU", "NOVAK", "scheduled")
 CARD = ("checked_in", 2500, "4417", "08812Q")
-SPLIT = ("card2500441708812Q cash4000",)
+SPLIT = ("cash4000 card2500441708812Q",)
 SLIP = ("rx", "lisinopril 10; days left: 2; pharmacy: CVS Main", "RN", "new")
 TASKS = [
     (Task("1 book, cold", "F10 `b smi 031482 fu lee 1w pm` Enter Enter", 30,
