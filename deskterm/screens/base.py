@@ -46,7 +46,12 @@ class DeskScreen(Screen[Any]):
     DEFAULT_CSS = """
     DeskScreen { layout: vertical; overflow: hidden; }
     DeskScreen > .body { height: 1fr; }
+    DeskScreen.-short RuleRow, DeskScreen.-short .aside { display: none; }
+    DeskScreen.-narrow .beside { display: none; }
     """
+    # A zoomed-in terminal: what is typed and listed stays, what stands beside it goes.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
     AUTO_FOCUS = ""
     # Only while the row number typed is one that no row has: Enter must not act on another row.
     BINDINGS = [Binding(",".join(commands.ENTER_KEYS), "no_such_row", priority=True, show=False)]

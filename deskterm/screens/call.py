@@ -43,6 +43,11 @@ FIELDS = {"body": "note", "pool": "to", "assignee": "to", "identity_checked": "c
 class CallScreen(TaskScreen):
     """One phone call: about whom, checked how, which number, the topic, the words, for whom."""
 
+    DEFAULT_CSS = f"""
+    CallScreen RecordForm {{ height: {FORM_ROWS}; }}
+    CallScreen.-short RecordForm {{ height: 1fr; }}
+    """
+
     place: ClassVar[str] = "call"
     title_text: ClassVar[str] = "CALL"
     form: ClassVar[str] = "call"
@@ -64,7 +69,7 @@ class CallScreen(TaskScreen):
         self.given = {"topic": topic, "note": note, "to": to, "urgency": priority}
         self.caller, self.callback = caller, callback
         self.strip = TextRow()
-        self.calls = Panel(classes="body")
+        self.calls = Panel(classes="body aside")
         self.call_form: RecordForm | None = None
         self.words: CallWords | None = None
         self.line, self.since = 0, ""
@@ -94,7 +99,6 @@ class CallScreen(TaskScreen):
             show_person=self._person, discuss=self._discuss, is_logged=self._is_logged,
         )  # fmt: skip
         self.call_form = RecordForm(specs, self._values(), verb="SEND")
-        self.call_form.styles.height = FORM_ROWS
         yield self.strip
         yield RuleRow()
         yield self.call_form

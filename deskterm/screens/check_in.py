@@ -51,7 +51,7 @@ class CheckInScreen(TaskScreen):
         found = draft.subject_id if draft is not None else appointment_id
         assert found is not None
         self.appointment_id: int = found
-        self.money_panel = Panel(height=HEIGHT)
+        self.money_panel = Panel(height=HEIGHT, classes="aside")
         self.row: AppointmentRow
         self.list: Checklist
 

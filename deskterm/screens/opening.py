@@ -78,7 +78,7 @@ class OpeningScreen(TaskScreen):
         self._hold_timer: Any = None
         self.strip = True
         self.list = RowList()
-        self.week = Panel(height=6)
+        self.week = Panel(height=6, classes="aside")
         self.search_form: RecordForm | None = None
 
     def _given_by(self, state: dict[str, Any]) -> None:

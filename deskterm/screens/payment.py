@@ -67,9 +67,9 @@ class PaymentScreen(TaskScreen):
         self.patient_id: int = patient_id
         self.appointment_id = appointment_id
         self.line = line
-        self.dues_panel = Panel()
+        self.dues_panel = Panel(classes="aside")
         self.change_panel = Panel(height=1)
-        self.receipt_panel = Panel(classes="receipt")
+        self.receipt_panel = Panel(classes="receipt beside")
         self._warned: set[str] = set()
 
     def subject(self) -> tuple[int | None, int | None]:

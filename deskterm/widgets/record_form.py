@@ -511,5 +511,5 @@ _HELD = {*_ENTER, "tab", "shift+tab", "up", "down", "left", "right", "home", "en
 
 def _said(spec: FieldSpec) -> str:
     """A label inside a sentence: small first letter, unless it is an abbreviation."""
-    label = spec.label
+    label = spec.label.strip()
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
