@@ -50,7 +50,7 @@ class DeskScreen(Screen[Any]):
     DeskScreen.-narrow .beside { display: none; }
     """
     # A zoomed-in terminal: what is typed and listed stays, what stands beside it goes.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (48, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
     AUTO_FOCUS = ""
     # Only while the row number typed is one that no row has: Enter must not act on another row.

@@ -27,7 +27,7 @@ from deskterm.widgets.rows_data import (
 )
 from deskterm.widgets.rows_paint import Part, cells, line
 
-NARROW = 64  # cells below which a row takes two lines
+NARROW = 48  # cells below which a row takes two lines
 HEAD_HEIGHT = 1
 
 _HEAD = -1
