@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from deskterm.db.journal import Entry
 from deskterm.entry.dates import distance, parse_date
+from deskterm.entry.times import show_time
 from deskterm.errors import Invalid
 from deskterm.office import day_board
 from deskterm.office.day_board import AppointmentRow, DayBoard
@@ -114,7 +115,8 @@ class DayScreen(VisitKeys):
             self.detail_row.show(f"{here.text}")
             self.enter_row.show("Enter = why not here")
         elif slot is not None:
-            self.detail_row.show(f"open  {slot[0]}  {self._slot_start(slot[1]):%H:%M}")
+            start = show_time(self._slot_start(slot[1]).time())
+            self.detail_row.show(f"open  {slot[0]}  {start}")
             self.enter_row.show("Enter = book here")
         else:
             self.detail_row.show("")

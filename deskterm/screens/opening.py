@@ -286,16 +286,21 @@ class OpeningScreen(TaskScreen):
         day = self.found[0].start.date()
         monday = day - timedelta(days=day.weekday())
         codes = list(dict.fromkeys(o.provider for o in self.found))[:2]
-        lines: list[Text] = []
-        days = "".join(f"{monday + timedelta(days=i):%a %d}   " for i in range(5))
-        lines.append(f"Week of {monday:%b} {monday.day}".ljust(18) + days + ". open  # full")
-        legend = "x away"
-        for strip in openings.week_strip(self.desk, codes, monday):
+        strips = openings.week_strip(self.desk, codes, monday)
+        # Weekend days come into the strip only where somebody has hours on them.
+        days = sorted({day for strip in strips for day in strip.days})
+        wide = 9 if len(days) <= 5 else 8
+        head = "".join(f"{day:%a %d}".ljust(wide) for day in days)
+        lines: list[Text] = [f"Week of {monday:%b} {monday.day}".ljust(18) + head]
+        legend = ["  . open", "  # full", "  x away"] if wide == 9 else []
+        for strip in strips:
             for half, cells in (("AM", strip.am), ("PM", strip.pm)):
+                by_day = dict(zip(strip.days, cells, strict=True))
                 name = strip.provider if half == "AM" else ""
-                shown = "".join(f"{c:<9}" for c in cells)
-                lines.append(f"  {name:<9} {half}    {shown}{legend}".rstrip())
-                legend = ""
+                shown = "".join(f"{by_day.get(day, ''):<{wide}}" for day in days)
+                lines.append(f"  {name:<9} {half}    {shown}")
+        for at, said in enumerate(legend[: len(lines)]):
+            lines[at] = f"{lines[at]}{said}"
         self.week.show(lines)
 
     # Booking

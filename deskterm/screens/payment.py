@@ -88,7 +88,7 @@ class PaymentScreen(TaskScreen):
             FieldSpec("apply", "Apply", "choice", choices=APPLY, default="due", width=30,
                       required=True, visible_when=_takes),
             FieldSpec("note", "Note", limit=200, width=30),
-            FieldSpec("print", "Print", "choice", choices=YES_NO, required=True, width=4,
+            FieldSpec("print", "Print", "choice", choices=YES_NO, required=True, width=7,
                       visible_when=_takes),
         ]  # fmt: skip
         self.pay_form = StepForm(specs, offers={"print": "y"}, verb="POST")

@@ -20,6 +20,7 @@ Parse = Callable[[str], tuple[Any, str]]
 YES_NO: Choices = (("y", "yes"), ("n", "no"))
 _TEXT_FIELDS = {"CleanText", "TextField", "CharField", "FixedCharField"}
 _MAX_BOX = 60
+NO_SUCH_CHOICE = "No such choice. F4 shows them"
 
 
 class Refused(Exception):
@@ -163,7 +164,7 @@ class FieldSpec:
     def _read_choice(self, text: str, values: Values) -> Reading:
         found = matching(text, self.choices_for(values))
         if not found:
-            return Reading(self.empty, error="No such choice. F4 shows them")
+            return Reading(self.empty, error=NO_SUCH_CHOICE)
         if len(found) > 1:
             names = ", ".join(safe(code) for code, _ in found[:4])
             more = ", ..." if len(found) > 4 else ""

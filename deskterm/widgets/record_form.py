@@ -19,7 +19,7 @@ from deskterm.widgets.field_layout import Layout, lay_out
 from deskterm.widgets.field_paint import Canvas, Painted
 from deskterm.widgets.field_rows import draw_form
 from deskterm.widgets.field_sheet import Sheet
-from deskterm.widgets.fields import FieldSpec
+from deskterm.widgets.fields import NO_SUCH_CHOICE, FieldSpec
 
 MOST_CHARACTERS = 4000
 Level = Literal["info", "error"]
@@ -392,7 +392,7 @@ class RecordForm(Painted):
         if not error and spec.required and not editor.text.strip():
             error = f"{_said(spec)} is needed. Tab leaves it for now"
         if error:
-            self._replace = False
+            self._replace = error == NO_SUCH_CHOICE
             self._say(error, "error")
             return
         self._go_on()
@@ -477,7 +477,9 @@ class RecordForm(Painted):
         editor, spec = self.sheet.editors[name], self.sheet.specs[name]
         editor.end()
         self._entered = editor.text
-        self._replace = bool(editor.text) and spec.kind != "lines" and name not in self.sheet.errors
+        # What is wrong may be mended; what begins no choice can only be typed anew.
+        wrong = self.sheet.errors.get(name, NO_SUCH_CHOICE)
+        self._replace = bool(editor.text) and spec.kind != "lines" and wrong == NO_SUCH_CHOICE
 
     def _scrolled(self, height: int) -> int:
         """The first row to show so that the field with the cursor is in the room."""

@@ -143,8 +143,16 @@ async def test_the_sentence_to_say_stays_until_the_next_key(made: Clinic) -> Non
 async def test_the_legend_of_the_week_is_whole(made: Clinic) -> None:
     async with at_desk(made.desk) as clerk:
         await clerk.type("1b1w pm\n")
-        assert clerk.line_with("Week of").endswith("Fri 27   . open  # full")
-        assert clerk.line_with("LEE       AM").endswith("x away")
+        assert clerk.line_with("Week of").endswith("Fri 27     . open")
+        assert clerk.line_with("LEE       AM").endswith("  # full")
+
+
+async def test_a_weekend_with_hours_is_in_the_week(made: Clinic) -> None:
+    templates.set_template(made.desk, "LEE", "MAIN", 5, 480, 720, starts_on=date(2025, 1, 1))
+    async with at_desk(made.desk) as clerk:
+        await clerk.type("1b1w pm\n")
+        assert clerk.line_with("Week of").endswith("Fri 27  Sat 28")
+        assert not [line for line in clerk.lines()[15:] if "~" in line]
 
 
 async def test_a_mark_of_what_is_wrong_comes_back_with_the_draft(made: Clinic) -> None:
@@ -231,3 +239,14 @@ async def test_what_this_desk_did_is_not_marked_as_another_s(made: Clinic) -> No
         await clerk.news()
         assert clerk.row(23) == said
         assert "d1" not in clerk.row(22) and "arrived" not in clerk.row(22)
+
+
+async def test_what_begins_no_choice_is_typed_anew_and_what_is_short_goes_on(made: Clinic) -> None:
+    async with at_desk(made.desk) as clerk:
+        await clerk.press("f6", "enter")
+        await clerk.type("lab\n555\n")
+        assert clerk.row(22).startswith("ERR No such choice")
+        await clerk.type("re\n")
+        assert clerk.row(22).startswith("ERR Which one")
+        await clerk.type("s")
+        assert "[res " in clerk.line_with("Topic")
