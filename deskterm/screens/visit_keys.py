@@ -75,9 +75,18 @@ class VisitKeys(DeskScreen):
         self.say(f"{said}. ^Z takes it back")
 
     async def do_no_show(self) -> None:
+        """``n``: did not come; for somebody who is here, left without being seen."""
         row = self.visit()
+        if row.lifecycle == "scheduled" and row.stage != "expected":
+            await self.do_left()
+            return
         visits.no_show(self.desk, row.id, version=row.version)
         self.moved_on(row, "no_show")
+
+    async def do_left(self) -> None:
+        row = self.visit()
+        visits.left(self.desk, row.id, version=row.version)
+        self.moved_on(row, "left without being seen")
 
     async def do_reschedule(self) -> None:
         await self.desk_app.go("opening", moving=self.visit().id)

@@ -250,3 +250,32 @@ async def test_what_begins_no_choice_is_typed_anew_and_what_is_short_goes_on(mad
         assert clerk.row(22).startswith("ERR Which one")
         await clerk.type("s")
         assert "[res " in clerk.line_with("Topic")
+
+
+async def test_somebody_walks_in_and_leaves_unseen(made: Clinic) -> None:
+    desk = made.desk
+    made.patient("ORTIZ", "GLORIA", born=date(1971, 5, 5))
+    async with at_desk(desk) as clerk:
+        await clerk.press("f10")
+        await clerk.type("walkin ortiz fu lee -- fell\n")
+        assert clerk.row(23) == "Walked in: ORTIZ G 9:40a LEE FU. ^Z takes it back"
+        assert "ARR" in clerk.row(21)
+        await clerk.press("ctrl+z")
+        assert clerk.row(23).startswith("Taken back: Walked in")
+        assert lives(desk) == ["scheduled", "entered_in_error"]
+        await clerk.type("1f1n")
+        assert clerk.row(23).startswith("1 COLE: left without being seen")
+        assert lives(desk) == ["left", "entered_in_error"]
+        await clerk.press("ctrl+z")
+        assert lives(desk) == ["scheduled", "entered_in_error"]
+
+
+async def test_a_receipt_is_shown_and_voided_by_its_number(made: Clinic) -> None:
+    async with at_desk(made.desk) as clerk:
+        await clerk.type("1p25ca\n\n\n")
+        await clerk.press("f5", "f10")
+        await clerk.type("receipt r-260318-001\n")
+        assert clerk.place == "ReceiptScreen"
+        await clerk.press("f10")
+        await clerk.type("void r-260318-001\n")
+        assert clerk.place == "VoidScreen"
