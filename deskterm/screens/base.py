@@ -388,6 +388,8 @@ class TaskScreen(DeskScreen):
         if self.draft is not None:
             self.restore(self.draft.state)
             self.say(f"BACK. You were at: {self.where()}")
+        else:
+            self._show_hint()
         self.show_enter()
 
     def where(self) -> str:
@@ -418,6 +420,10 @@ class TaskScreen(DeskScreen):
         if self._unsaved:
             self.save_draft()
         self.show_enter()
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """Row 23: an example for the field of the cursor while it is empty."""
         forms = list(self.query(RecordForm))
         if forms and forms[0].hint:
             self.say(forms[0].hint, level="coach")
