@@ -52,8 +52,11 @@ class Changes:
 
     def sentence(self, entries: Iterable[Entry], rows: Mapping[int, AppointmentRow]) -> str:
         """Row 23 for the news: the last visit shown that changed, and how many more did."""
-        found = {e.entity_id: rows[e.entity_id] for e in entries if e.entity_id in rows
-                 and e.entity == "appointment" and self.who(e.entity_id)}  # fmt: skip
+        found = {}
+        for entry in entries:
+            row = rows.get(entry.entity_id or 0)
+            if row is not None and entry.entity == "appointment" and self.who(row.id):
+                found[row.id] = row
         if not found:
             return ""
         row = list(found.values())[-1]

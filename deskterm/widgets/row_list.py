@@ -217,7 +217,7 @@ class RowList(Widget, can_focus=True):
         if isinstance(content, str):
             return line([Part(content, "primary")], width)
         if content < 0:
-            return line(self._rest(self._shown[self._row_of(content)].row), width,
+            return line(self._rest(self._shown[-content - 1].row), width,
                         selected=is_current)  # fmt: skip
         row = self._shown[content].row
         number = "" if row.number is None else str(row.number)
