@@ -99,9 +99,9 @@ def take_back(
     as_json: Json = False,
 ) -> None:
     """Take back a message that nobody has read yet. Example: messages take-back 12"""
-    from deskterm.office import messages
+    from deskterm.office import take_back as taking
 
     with at_desk(context) as desk:
-        done = messages.take_back(desk, message_id)
+        done = taking.take_back(desk, message_id)
         result = {"id": done.id, "status": done.status, "version": done.version}
     show(result, as_json, lambda: [f"taken back {result['id']}"])

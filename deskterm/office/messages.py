@@ -27,11 +27,6 @@ from deskterm.office.desk import Desk, Operation
 _NOW_MINUTES = 15
 _URGENT_MINUTES = 120
 _DEFAULT_CLOSE = 17 * 60  # minutes after midnight, for a clinic without locations yet
-TAKEN_BACK = "taken back"
-_DID = {
-    "read": "read it", "acknowledged": "took it on", "in_progress": "worked on it",
-    "forwarded": "sent it on", "closed": "closed it", "reopened": "opened it again",
-}  # fmt: skip
 _POOL_NAMES = {"RN": "Nurses", "DESK": "Front desk", "BILL": "Billing"}
 
 
@@ -198,7 +193,7 @@ def take(
 def read(desk: Desk, message_id: int, *, version: int | None = None) -> Message:
     """Note that the person signed in has read it; a second reading writes nothing."""
     with desk.operation("message.read") as op:
-        message = _open_for(op, message_id, version)
+        message = open_for(op, message_id, version)
         seen = desk.rows(
             "SELECT 1 FROM message_event WHERE message_id = ? AND action = 'read' AND by = ?",
             message_id,
@@ -208,28 +203,28 @@ def read(desk: Desk, message_id: int, *, version: int | None = None) -> Message:
             message.status = "read"
         elif seen or message.status == "closed":
             return message
-        _save(op, message, "read")
+        save(op, message, "read")
     return message
 
 
 def acknowledge(desk: Desk, message_id: int, *, version: int, note: str = "") -> Message:
     """Say that someone has taken it on. Raises Conflict for a closed message."""
     with desk.operation("message.acknowledge") as op:
-        message = _open_for(op, message_id, version, closed_allowed=False)
+        message = open_for(op, message_id, version, closed_allowed=False)
         if message.status in ("new", "read"):
             message.status = "acknowledged"
-        _save(op, message, "acknowledged", note)
+        save(op, message, "acknowledged", note)
     return message
 
 
 def progress(desk: Desk, message_id: int, *, version: int, note: str) -> Message:
     """Note an attempt or a step (``called, no answer``); the message is then in progress."""
     with desk.operation("message.progress") as op:
-        message = _open_for(op, message_id, version, closed_allowed=False)
+        message = open_for(op, message_id, version, closed_allowed=False)
         if not note.strip():
             raise Invalid("What was done?", "For example: called, no answer", field="note")
         message.status = "in_progress"
-        _save(op, message, "in_progress", note)
+        save(op, message, "in_progress", note)
     return message
 
 
@@ -248,7 +243,7 @@ def forward(
     A changed ``urgency`` sets a new time to answer by, counted from now.
     """
     with desk.operation("message.forward") as op:
-        message = _open_for(op, message_id, version, closed_allowed=False)
+        message = open_for(op, message_id, version, closed_allowed=False)
         if not pool and not assignee:
             raise Invalid("Send it to whom?", "Name a pool or a login", field="pool")
         target = _target(op, pool, assignee, "")
@@ -258,56 +253,32 @@ def forward(
             message.due_at = due_at(desk, urgency, moment=op.now)
             message.urgency = urgency
         goes_to = assignee or (pool or "").upper()
-        _save(op, message, "forwarded", f"to {goes_to}" + (f": {note}" if note else ""))
+        save(op, message, "forwarded", f"to {goes_to}" + (f": {note}" if note else ""))
     return message
 
 
 def close(desk: Desk, message_id: int, *, version: int, outcome: str, note: str = "") -> Message:
     """Close it with what became of it (code list ``outcome``). Raises Conflict when closed."""
     with desk.operation("message.close") as op:
-        message = _open_for(op, message_id, version, closed_allowed=False)
+        message = open_for(op, message_id, version, closed_allowed=False)
         _code(desk, "outcome", outcome)
         message.status = "closed"
         message.outcome, message.outcome_note = outcome, note
         message.closed_at = op.now
-        _save(op, message, "closed", f"{outcome}: {note}" if note else outcome)
+        save(op, message, "closed", f"{outcome}: {note}" if note else outcome)
     return message
 
 
 def reopen(desk: Desk, message_id: int, *, version: int, note: str = "") -> Message:
     """Open a closed message again, to be answered by its urgency counted from now."""
     with desk.operation("message.reopen") as op:
-        message = _open_for(op, message_id, version)
+        message = open_for(op, message_id, version)
         if message.status != "closed":
             raise Conflict("This message is still open", "", rule="open")
         message.status = "in_progress"
         message.outcome, message.outcome_note, message.closed_at = "", "", None
         message.due_at = due_at(desk, message.urgency, moment=op.now)
-        _save(op, message, "reopened", note)
-    return message
-
-
-def take_back(desk: Desk, message_id: int) -> Message:
-    """Take a slip back that nobody has read yet: it is closed, and its history says so.
-
-    Again changes nothing. Raises Conflict (rule ``read``), naming who read it and when, or who
-    has sent it on or closed it meanwhile.
-    """
-    with desk.operation("message.take_back") as op:
-        message = _open_for(op, message_id, None)
-        if message.outcome == TAKEN_BACK:
-            return message
-        since = [event for event in history(desk, message_id) if event.action != "taken"]
-        if since or message.status != "new":
-            last = since[-1] if since else EventRow(clocks.local(op.now, desk.zone), "", "read", "")
-            did = _DID.get(last.action, "read it")
-            raise Conflict(
-                f"{last.by or 'Somebody'} {did} at {show_time(last.at.time())}",
-                "It stays; F6 writes another one",
-                rule="read",
-            )
-        message.status, message.outcome, message.closed_at = "closed", TAKEN_BACK, op.now
-        _save(op, message, "closed", TAKEN_BACK)
+        save(op, message, "reopened", note)
     return message
 
 
@@ -400,9 +371,10 @@ def add_pool(desk: Desk, *, code: str, name: str, members: Iterable[str] = ()) -
     return made
 
 
-def _open_for(
+def open_for(
     op: Operation, message_id: int, version: int | None, *, closed_allowed: bool = True
 ) -> Message:
+    """The message inside an operation. Raises Conflict for a closed one unless it may be."""
     message = op.get(Message, message_id, version)
     op.about(message, patient_id=message.patient_id)
     if message.status == "closed" and not closed_allowed:
@@ -410,7 +382,8 @@ def _open_for(
     return message
 
 
-def _save(op: Operation, message: Message, action: str, note: str = "") -> None:
+def save(op: Operation, message: Message, action: str, note: str = "") -> None:
+    """Write the message and a line of its history."""
     _refuse_cards(note=note)
     op.save(message)
     _event(op, message, action, note)

@@ -13,7 +13,7 @@ from deskterm.entry.dates import show_birth
 from deskterm.entry.phones import show_phone
 from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError
-from deskterm.office import clinic, drafts, messages, patients
+from deskterm.office import clinic, drafts, messages, patients, take_back
 from deskterm.office.messages import MessageRow
 from deskterm.office.queue import short_name
 from deskterm.screens.base import DeskScreen, TaskScreen
@@ -387,7 +387,7 @@ class CallScreen(TaskScreen):
         desk, message_id = self.desk, message.id
         await self.finish(
             f"Sent to {known.spoken if known else row.sent_to}, reply by {due}",
-            undo=lambda: messages.take_back(desk, message_id),
+            undo=lambda: take_back.take_back(desk, message_id),
         )
 
     def _usual_pool(self, values: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from deskterm.office.day_board import AppointmentRow
 from deskterm.office.holds import Hold
 from deskterm.office.openings import Opening
 from deskterm.screens.base import TaskScreen
+from deskterm.screens.part_of_day import window_times, window_words
 from deskterm.screens.prompt import ask
 from deskterm.screens.who import find_for, identity_field, must_identify, person_field, show_banner
 from deskterm.widgets.fields import FieldSpec
@@ -485,30 +486,6 @@ class OpeningScreen(TaskScreen):
             self.call_next(self.book, **{**reasons, name: said.strip()})
 
         await ask(self, label, take, example=example)
-
-
-def window_times(window: Window | None, at: time | None) -> tuple[time | None, time | None]:
-    """The earliest and latest start wanted."""
-    if at is not None:
-        return at, None
-    if window is None:
-        return None, None
-    after, before = window.after, window.before
-    if window.half == "am":
-        before = before or time(12)
-    elif window.half == "pm":
-        after = after or time(12)
-    return after, before
-
-
-def window_words(window: Window | None) -> str:
-    """A part of the day as it is typed: ``pm``, ``after 2:00p``, ``9:00a-11:00a``."""
-    if window is None:
-        return ""
-    after, before = (show_time(edge) if edge else "" for edge in (window.after, window.before))
-    if after and before:
-        return f"{after}-{before}"
-    return window.half or (f"after {after}" if after else f"before {before}" if before else "")
 
 
 def patients_name(screen: TaskScreen) -> str:
