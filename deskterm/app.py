@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from textual.screen import Screen
 
 from deskterm import commands
 from deskterm.entry.times import show_time
-from deskterm.errors import DesktermError
+from deskterm.errors import Conflict, DesktermError, Stale
 from deskterm.office import feed, locking
 from deskterm.office.desk import Desk
 from deskterm.screens import places
@@ -153,6 +153,7 @@ class DeskApp(Parking):
                 self.pop_screen()
             if isinstance(self.screen, DeskScreen):
                 self.screen.reload()
+            self.read_counts()
         if undo is not None:
             self.remember(said, undo)
             said = f"{said}. ^Z takes it back"
@@ -206,11 +207,9 @@ class DeskApp(Parking):
         )
 
     def read_back(self, text: str) -> None:
-        """Row 22 of the screen on top: the sentence to say to the caller."""
-        screen = self.screen
-        if isinstance(screen, DeskScreen):
-            # The rows below still report where the cursor came to rest.
-            screen.call_after_refresh(screen.enter_row.show, text)
+        """Row 22 of the screen on top, until the next key: the sentence to say to the caller."""
+        if isinstance(self.screen, DeskScreen):
+            self.screen.enter_row.keep(text)
 
     # Who said their birth date
 
@@ -296,11 +295,17 @@ class DeskApp(Parking):
             self.say("Nothing to take back")
             return
         last = self.undos[-1]
-        last.take_back()
+        try:
+            last.take_back()
+        except (Conflict, Stale):
+            # What stands in the way will not go away, and must not hide what was done before.
+            self.undos.pop()
+            raise
         self.undos.pop()
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen) and not isinstance(screen, TaskScreen):
                 screen.reload()
+        self.read_counts()
         self.say(f"Taken back: {last.said}")
 
     async def _overlay(self, name: str, **given: Any) -> None:
@@ -328,7 +333,7 @@ class DeskApp(Parking):
         if lock is not None:
             lock.on_minute()
             return
-        self.read_aside()
+        self.call_after_refresh(self.read_counts)
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen):
                 screen.on_minute()
@@ -345,6 +350,10 @@ class DeskApp(Parking):
     def show_changes(self, entries: list[Entry]) -> None:
         """Show what other desks did, where it is shown."""
         self.live.tell(entries)
+
+    def see_queue(self, waiting: int) -> None:
+        """F8 has just listed what waits: row 1 says the same number."""
+        self._counts = replace(self._counts, queue=waiting)
 
     def read_counts(self) -> None:
         """Count again what row 1 shows."""

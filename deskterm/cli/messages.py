@@ -89,3 +89,19 @@ def close(
         done = messages.close(desk, message_id, version=known, outcome=outcome, note=note)
         result = {"id": done.id, "status": done.status, "version": done.version}
     show(result, as_json, lambda: [f"closed {result['id']}"])
+
+
+@app.command()
+@command
+def take_back(
+    context: typer.Context,
+    message_id: Annotated[int, typer.Argument(metavar="ID")],
+    as_json: Json = False,
+) -> None:
+    """Take back a message that nobody has read yet. Example: messages take-back 12"""
+    from deskterm.office import take_back as taking
+
+    with at_desk(context) as desk:
+        done = taking.take_back(desk, message_id)
+        result = {"id": done.id, "status": done.status, "version": done.version}
+    show(result, as_json, lambda: [f"taken back {result['id']}"])

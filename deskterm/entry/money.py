@@ -73,7 +73,8 @@ class TenderEntry:
 def parse_tenders(
     text: str, *, due: int, copay: int | None = None, balance: int | None = None
 ) -> list[TenderEntry]:
-    """The tenders of ``40ca 25cc``, ``65ck1042``, ``ca``, ``20ca cc4417``, ``25 c, 40 v 4242 88A``.
+    """The tenders of ``40ca 25cc``, ``65ck1042``, ``ca``, ``20ca cc4417``, ``25 c, 40 v 4242 88A``,
+    ``25v4417 08812q`` and ``25cc441708812q``.
 
     All amounts are cents. A code without an amount, or with ``=``, takes what the others leave
     of ``due``; ``c ca`` pays the ``copay`` and ``b ck`` the ``balance``. Raises Invalid for
@@ -129,6 +130,8 @@ _THOUSANDS = re.compile(r"(?<![\w.])\$?[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
 _WORD = re.compile(r"(?P<amount>\$?[0-9]+(?:\.[0-9]*)?|=)?(?P<code>[a-z_]+)?(?P<ref>#?[0-9]\w*)?")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,19}")
 _APPROVAL = re.compile(r"[A-Za-z0-9]{4,10}")
+# a card's last four and its approval in one word; a letter tells it from more of the number
+_TOGETHER = re.compile(r"([0-9]{4})(?=[0-9]*[a-z])([a-z0-9]{4,10})")
 
 _CODES: dict[str, tuple[Kind, str]] = {
     "ca": ("cash", ""), "c": ("cash", ""), "cash": ("cash", ""),
@@ -222,8 +225,17 @@ def _add_reference(draft: _Draft, words: list[str]) -> None:
                 "a number here has two meanings", "Write it to its code: 65ck1042", field="tender"
             )
         draft.reference = words.pop(0).lstrip("#")
-    if draft.kind == "card" and draft.reference and words and _is_approval(words):
+    together = _TOGETHER.fullmatch(draft.reference) if draft.kind == "card" else None
+    if together and not _is_tender(together[2]):
+        draft.reference, draft.approval = together[1], together[2].upper()
+    elif draft.kind == "card" and draft.reference and words and _is_approval(words):
         draft.approval = words.pop(0).upper()
+
+
+def _is_tender(word: str) -> bool:
+    """Whether ``word`` is an amount with its code, such as 25ca."""
+    typed = _WORD.fullmatch(word)
+    return typed is not None and bool(typed["amount"]) and typed["code"] in _CODES
 
 
 def _bare_number(word: str) -> bool:

@@ -40,6 +40,8 @@ _ALL = (
     Verb("move", "reschedule", ("mv",), needs=("who", "date")),
     Verb("cancel", "cancel, with a reason", ("x",), needs=("who", "note")),
     Verb("noshow", "did not come, with a reason", ("ns",), future=False),
+    Verb("left", "left without being seen", future=False),
+    Verb("walkin", "came without an appointment", ("wi",), future=False),
     Verb("in", "check in"),
     Verb("out", "check out", ("o",)),
     Verb("flow", "next state in the office", person=_MAYBE, needs=()),

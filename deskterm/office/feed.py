@@ -70,9 +70,16 @@ class Feed:
         return int(self._desk.rows("PRAGMA data_version")[0][0])
 
 
+# A pool that nobody belongs to waits for everybody, as the queue has it.
+_MY_POOL = """m.pool_id IN (
+    SELECT o.id FROM pool o WHERE
+      EXISTS (SELECT 1 FROM pool_member k WHERE k.pool_id = o.id AND k.staff_id = ?)
+      OR NOT EXISTS (SELECT 1 FROM pool_member k WHERE k.pool_id = o.id))"""
+
+
 @dataclass(frozen=True)
 class Counts:
-    """Open calls, parked work, what is due in the queue, notices."""
+    """Open calls, parked work, everything that F8 lists, notices."""
 
     calls: int = 0
     parked: int = 0
@@ -82,16 +89,16 @@ class Counts:
 
 def counts(desk: Desk) -> Counts:
     """The counters of row 1 for the person at this desk."""
+    from deskterm.office import queue  # not before the first screen is painted
+
     login, now = desk.actor.login, utc_text(desk.now())
     found = desk.rows(
         "SELECT (SELECT count(*) FROM draft WHERE owner = ? AND status = 'open' AND form = 'call'),"
         " (SELECT count(*) FROM draft WHERE owner = ? AND status = 'open' AND form <> 'call'),"
-        " (SELECT count(*) FROM message m WHERE m.status <> 'closed' AND ("
-        "   m.assignee_id = ? OR m.pool_id IN"
-        "   (SELECT pool_id FROM pool_member WHERE staff_id = ?))),"
         " (SELECT count(*) FROM message m WHERE m.status = 'new' AND m.due_at < ?"
-        "   AND (m.assignee_id = ? OR m.pool_id IN"
-        "   (SELECT pool_id FROM pool_member WHERE staff_id = ?)))",
-        login, login, desk.actor.id, desk.actor.id, now, desk.actor.id, desk.actor.id,
+        f"   AND (m.assignee_id = ? OR {_MY_POOL}))",
+        login, login, now, desk.actor.id, desk.actor.id,
     )[0]  # fmt: skip
-    return Counts(*(int(n) for n in found))
+    calls, parked, notices = (int(n) for n in found)
+    waiting = len(queue.waiting(desk)) if desk.may("view_messages") else 0
+    return Counts(calls, parked, waiting, notices)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from deskterm.entry.dates import parse_birth_date, show_birth
+from deskterm.entry.dates import parse_birth_date
 from deskterm.errors import Invalid
 from deskterm.office.desk import Desk, placeholders
 from deskterm.office.name_search import LIVING, Born, Reading, search, span
@@ -91,15 +91,15 @@ def transposed(born: date) -> set[date]:
 def check_identity(desk: Desk, patient_id: int, typed: str) -> None:
     """Check the birth date that somebody says: ``0314``, ``031482`` or any full birth date.
 
-    Raises Invalid (field ``identity``), saying both dates, when it is not this patient's, and
-    when people alike share the day, so that the year is needed.
+    Raises Invalid (field ``identity``) when it is not this patient's (``mismatch`` among its
+    details), and when people alike share the day, so that the year is needed.
     """
     who = facts(desk, patient_id)
     said = typed.strip()
     if short := re.fullmatch(r"([0-9]{1,2})[-/.]([0-9]{1,2})|([0-9]{2})([0-9]{2})", said):
         month, day = int(short[1] or short[3]), int(short[2] or short[4])
         if (month, day) != (who.birth_date.month, who.birth_date.day):
-            raise _mismatch(f"{month:02}/{day:02}", who.birth_date)
+            raise _mismatch()
         others = alike_ids(desk, patient_id)
         if others and desk.rows(
             f"SELECT 1 FROM patient WHERE id IN ({placeholders(others)}) AND birth_day = ? LIMIT 1",
@@ -115,14 +115,16 @@ def check_identity(desk: Desk, patient_id: int, typed: str) -> None:
     except Invalid as error:
         raise Invalid(error.message, error.hint, field="identity") from None
     if born != who.birth_date:
-        raise _mismatch(show_birth(born), who.birth_date)
+        raise _mismatch()
 
 
-def _mismatch(said: str, born: date) -> Invalid:
+def _mismatch() -> Invalid:
+    """Without the dates: what an error says may be printed or logged. The screen shows them."""
     return Invalid(
-        f"said {said}, on file {show_birth(born)}",
-        "Another patient? F4 finds the others of this name",
+        "That is not the birth date on file",
+        "Another patient? F2 finds the others of this name",
         field="identity",
+        mismatch=True,
     )
 
 

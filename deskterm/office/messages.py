@@ -193,7 +193,7 @@ def take(
 def read(desk: Desk, message_id: int, *, version: int | None = None) -> Message:
     """Note that the person signed in has read it; a second reading writes nothing."""
     with desk.operation("message.read") as op:
-        message = _open_for(op, message_id, version)
+        message = open_for(op, message_id, version)
         seen = desk.rows(
             "SELECT 1 FROM message_event WHERE message_id = ? AND action = 'read' AND by = ?",
             message_id,
@@ -203,28 +203,28 @@ def read(desk: Desk, message_id: int, *, version: int | None = None) -> Message:
             message.status = "read"
         elif seen or message.status == "closed":
             return message
-        _save(op, message, "read")
+        save(op, message, "read")
     return message
 
 
 def acknowledge(desk: Desk, message_id: int, *, version: int, note: str = "") -> Message:
     """Say that someone has taken it on. Raises Conflict for a closed message."""
     with desk.operation("message.acknowledge") as op:
-        message = _open_for(op, message_id, version, closed_allowed=False)
+        message = open_for(op, message_id, version, closed_allowed=False)
         if message.status in ("new", "read"):
             message.status = "acknowledged"
-        _save(op, message, "acknowledged", note)
+        save(op, message, "acknowledged", note)
     return message
 
 
 def progress(desk: Desk, message_id: int, *, version: int, note: str) -> Message:
     """Note an attempt or a step (``called, no answer``); the message is then in progress."""
     with desk.operation("message.progress") as op:
-        message = _open_for(op, message_id, version, closed_allowed=False)
+        message = open_for(op, message_id, version, closed_allowed=False)
         if not note.strip():
             raise Invalid("What was done?", "For example: called, no answer", field="note")
         message.status = "in_progress"
-        _save(op, message, "in_progress", note)
+        save(op, message, "in_progress", note)
     return message
 
 
@@ -243,7 +243,7 @@ def forward(
     A changed ``urgency`` sets a new time to answer by, counted from now.
     """
     with desk.operation("message.forward") as op:
-        message = _open_for(op, message_id, version, closed_allowed=False)
+        message = open_for(op, message_id, version, closed_allowed=False)
         if not pool and not assignee:
             raise Invalid("Send it to whom?", "Name a pool or a login", field="pool")
         target = _target(op, pool, assignee, "")
@@ -253,32 +253,32 @@ def forward(
             message.due_at = due_at(desk, urgency, moment=op.now)
             message.urgency = urgency
         goes_to = assignee or (pool or "").upper()
-        _save(op, message, "forwarded", f"to {goes_to}" + (f": {note}" if note else ""))
+        save(op, message, "forwarded", f"to {goes_to}" + (f": {note}" if note else ""))
     return message
 
 
 def close(desk: Desk, message_id: int, *, version: int, outcome: str, note: str = "") -> Message:
     """Close it with what became of it (code list ``outcome``). Raises Conflict when closed."""
     with desk.operation("message.close") as op:
-        message = _open_for(op, message_id, version, closed_allowed=False)
+        message = open_for(op, message_id, version, closed_allowed=False)
         _code(desk, "outcome", outcome)
         message.status = "closed"
         message.outcome, message.outcome_note = outcome, note
         message.closed_at = op.now
-        _save(op, message, "closed", f"{outcome}: {note}" if note else outcome)
+        save(op, message, "closed", f"{outcome}: {note}" if note else outcome)
     return message
 
 
 def reopen(desk: Desk, message_id: int, *, version: int, note: str = "") -> Message:
     """Open a closed message again, to be answered by its urgency counted from now."""
     with desk.operation("message.reopen") as op:
-        message = _open_for(op, message_id, version)
+        message = open_for(op, message_id, version)
         if message.status != "closed":
             raise Conflict("This message is still open", "", rule="open")
         message.status = "in_progress"
         message.outcome, message.outcome_note, message.closed_at = "", "", None
         message.due_at = due_at(desk, message.urgency, moment=op.now)
-        _save(op, message, "reopened", note)
+        save(op, message, "reopened", note)
     return message
 
 
@@ -372,9 +372,10 @@ def add_pool(desk: Desk, *, code: str, name: str, members: Iterable[str] = ()) -
     return made
 
 
-def _open_for(
+def open_for(
     op: Operation, message_id: int, version: int | None, *, closed_allowed: bool = True
 ) -> Message:
+    """The message inside an operation. Raises Conflict for a closed one unless it may be."""
     message = op.get(Message, message_id, version)
     op.about(message, patient_id=message.patient_id)
     if message.status == "closed" and not closed_allowed:
@@ -382,7 +383,8 @@ def _open_for(
     return message
 
 
-def _save(op: Operation, message: Message, action: str, note: str = "") -> None:
+def save(op: Operation, message: Message, action: str, note: str = "") -> None:
+    """Write the message and a line of its history."""
     _refuse_cards(note=note)
     op.save(message)
     _event(op, message, action, note)

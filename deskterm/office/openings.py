@@ -54,10 +54,11 @@ class Opening:
 class Strip:
     """One provider's half days of one week: six characters of ``.`` open, ``#`` full, ``x`` away.
 
-    ``am`` and ``pm`` have one text per day from Monday; ``off`` is a day without hours.
+    ``am`` and ``pm`` have one text for each of ``days``; ``off`` is a day without hours.
     """
 
     provider: str
+    days: tuple[date, ...]
     am: tuple[str, ...]
     pm: tuple[str, ...]
 
@@ -180,7 +181,7 @@ def week_strip(desk: Desk, providers: Collection[str], monday: date) -> list[Str
                         _cell(a, b, blocks[day], stretches) for a, b in itertools.pairwise(edges)
                     )
                 )
-        strips.append(Strip(provider.code, tuple(halves[0]), tuple(halves[1])))
+        strips.append(Strip(provider.code, tuple(shown), tuple(halves[0]), tuple(halves[1])))
     return strips
 
 

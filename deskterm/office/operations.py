@@ -96,6 +96,7 @@ OPERATIONS: dict[str, str] = {
     "message.forward": "messages",
     "message.close": "messages",
     "message.reopen": "messages",
+    "message.take_back": "messages",
 }
 
 # What may be done at a locked desk: proving who one is, and what keeps track of that.

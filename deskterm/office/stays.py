@@ -14,9 +14,10 @@ TOLD = "told"
 ASK_AGAIN = 20  # minutes after telling them until they are asked about again
 WAITING = ("arrived", "checking_in", "checked_in")
 
+# The plus keeps the planner to the visit's own moves: most of all moves undo nothing.
 _SQL = """
 SELECT a.id, a.starts_at, a.stage, v.wait_limit, a.stage_since,
-  (SELECT max(e.at) FROM stage_event e WHERE e.appointment_id = a.id AND e.undoes_id IS NULL
+  (SELECT max(e.at) FROM stage_event e WHERE e.appointment_id = a.id AND +e.undoes_id IS NULL
     AND (e.from_stage = 'expected' OR e.from_lifecycle IN ('no_show', 'left'))
     AND e.to_lifecycle = 'scheduled'
     AND NOT EXISTS (SELECT 1 FROM stage_event u WHERE u.undoes_id = e.id)),

@@ -22,15 +22,16 @@ _LANES_TAKEN = """
 SELECT lane FROM appointment
 WHERE provider_id = ? AND id <> ? AND lifecycle IN ('scheduled', 'completed')
   AND starts_at < ? AND starts_at + minutes > ?"""
-# The last move that nothing has taken back.
+# The last move that nothing has taken back. The plus keeps the planner to the visit's own
+# moves: most of all moves undo nothing.
 _LAST_MOVE = """
 SELECT e.id FROM stage_event e
-WHERE e.appointment_id = ? AND e.undoes_id IS NULL
+WHERE e.appointment_id = ? AND +e.undoes_id IS NULL
   AND NOT EXISTS (SELECT 1 FROM stage_event u WHERE u.undoes_id = e.id)
 ORDER BY e.id DESC LIMIT 1"""
 _ROOM_BEFORE = """
 SELECT e.room FROM stage_event e
-WHERE e.appointment_id = ? AND e.id < ? AND e.undoes_id IS NULL AND e.room <> ''
+WHERE e.appointment_id = ? AND e.id < ? AND +e.undoes_id IS NULL AND e.room <> ''
   AND NOT EXISTS (SELECT 1 FROM stage_event u WHERE u.undoes_id = e.id)
 ORDER BY e.id DESC LIMIT 1"""
 

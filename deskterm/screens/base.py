@@ -68,7 +68,12 @@ class DeskScreen(WatchingScreen):
     DEFAULT_CSS = """
     DeskScreen { layout: vertical; overflow: hidden; }
     DeskScreen > .body { height: 1fr; }
+    DeskScreen.-short RuleRow, DeskScreen.-short .aside { display: none; }
+    DeskScreen.-narrow .beside { display: none; }
     """
+    # A zoomed-in terminal: what is typed and listed stays, what stands beside it goes.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (48, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
     AUTO_FOCUS = ""
     # Only while the row number typed is one that no row has: Enter must not act on another row.
     BINDINGS = [Binding(",".join(commands.ENTER_KEYS), "no_such_row", priority=True, show=False)]
@@ -348,6 +353,7 @@ class DeskScreen(WatchingScreen):
     def key_comes(self, key: str) -> None:
         """A key is about to be handled: moving the cursor ends a row number half typed."""
         self.back_row.show("")
+        self.enter_row.let_go()
         if key in _MOVES:
             self._lost_row = False
         if key in _MOVES and self.pending:
@@ -465,6 +471,8 @@ class TaskScreen(DeskScreen):
         if self.draft is not None:
             self.restore(self.draft.state)
             self.call_after_refresh(self._put_panels_back)
+        else:
+            self._show_hint()
         self.show_enter()
         self.say_who_else()
 
@@ -505,10 +513,15 @@ class TaskScreen(DeskScreen):
         return forms[0].sheet.specs[forms[0].field].label
 
     def show_enter(self) -> None:
-        """Row 22: what Enter will do."""
+        """Row 22: what Enter will do, or what is wrong with the field of the cursor."""
         forms = self.forms
         if forms:
-            self.enter_row.show(forms[0].enter_says)
+            self.show_enter_of(forms[0])
+
+    def show_enter_of(self, form: RecordForm, says: str = "") -> None:
+        """Row 22 for ``form``; ``says`` instead of its own words of what Enter will do."""
+        error = form.errors.get(form.field, "")
+        self.enter_row.show(says or form.enter_says, error=error)
 
     # What the form reports
 
@@ -520,9 +533,17 @@ class TaskScreen(DeskScreen):
         if self._unsaved:
             self.save_draft()
         self.show_enter()
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """Row 23: an example for the field of the cursor while it is empty."""
         forms = self.forms
         if forms and forms[0].hint:
             self.say(forms[0].hint, level="coach")
+
+    def on_record_form_cleared(self) -> None:
+        """A draft saved while a card number was half typed must not keep that half."""
+        self.save_draft()
 
     def on_record_form_said(self, message: RecordForm.Said) -> None:
         if message.level == "error":

@@ -150,8 +150,8 @@ def detail(row: AppointmentRow, today: date) -> str:
     )
 
 
-def more_detail(row: AppointmentRow) -> str:
-    """What else the clerk should know about a row, every flag as words."""
+def more_detail(row: AppointmentRow, changed: str = "") -> str:
+    """What else the clerk should know about a row, every flag as words; who ``changed`` it."""
     words = {
         "!": "insurance or authorization needs attention",
         "$": "money due",
@@ -162,4 +162,4 @@ def more_detail(row: AppointmentRow) -> str:
     flags = ", ".join(words[f] for f in row.flags if f in words)
     room = f"room {row.room}" if row.room else ""
     note = f"note: {row.note}" if row.note else ""
-    return "   " + "  ".join(part for part in (flags, room, note) if part)
+    return "   " + "  ".join(part for part in (changed, flags, room, note) if part)

@@ -13,7 +13,7 @@ from deskterm.entry.dates import show_birth
 from deskterm.entry.phones import show_phone
 from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError
-from deskterm.office import clinic, drafts, messages, patients
+from deskterm.office import clinic, drafts, messages, patients, take_back
 from deskterm.office.messages import MessageRow
 from deskterm.office.queue import short_name
 from deskterm.screens.base import DeskScreen, TaskScreen
@@ -43,6 +43,11 @@ FIELDS = {"body": "note", "pool": "to", "assignee": "to", "identity_checked": "c
 class CallScreen(TaskScreen):
     """One phone call: about whom, checked how, which number, the topic, the words, for whom."""
 
+    DEFAULT_CSS = f"""
+    CallScreen RecordForm {{ height: {FORM_ROWS}; }}
+    CallScreen.-short RecordForm {{ height: 1fr; }}
+    """
+
     place: ClassVar[str] = "call"
     title_text: ClassVar[str] = "CALL"
     form: ClassVar[str] = "call"
@@ -64,7 +69,7 @@ class CallScreen(TaskScreen):
         self.given = {"topic": topic, "note": note, "to": to, "urgency": priority}
         self.caller, self.callback = caller, callback
         self.strip = TextRow()
-        self.calls = Panel(classes="body")
+        self.calls = Panel(classes="body aside")
         self.call_form: RecordForm | None = None
         self.words: CallWords | None = None
         self.line, self.since = 0, ""
@@ -94,7 +99,6 @@ class CallScreen(TaskScreen):
             show_person=self._person, discuss=self._discuss, is_logged=self._is_logged,
         )  # fmt: skip
         self.call_form = RecordForm(specs, self._values(), verb="SEND")
-        self.call_form.styles.height = FORM_ROWS
         yield self.strip
         yield RuleRow()
         yield self.call_form
@@ -380,7 +384,11 @@ class CallScreen(TaskScreen):
         row = messages.get(self.desk, message.id)
         known = self.words.by_code.get(row.sent_to)
         due = self.words.due(row.urgency)
-        await self.finish(f"Sent to {known.spoken if known else row.sent_to}, reply by {due}")
+        desk, message_id = self.desk, message.id
+        await self.finish(
+            f"Sent to {known.spoken if known else row.sent_to}, reply by {due}",
+            undo=lambda: take_back.take_back(desk, message_id),
+        )
 
     def _usual_pool(self, values: Mapping[str, Any]) -> str:
         """The pool of the topic; it comes into being with its first message."""

@@ -16,7 +16,7 @@ from deskterm.screens.base import TaskScreen
 from deskterm.screens.contact_step import Contact, read_contact, write_contact
 from deskterm.screens.money_fields import Paid
 from deskterm.screens.money_step import HEIGHT, MoneyStep, as_pay
-from deskterm.screens.who import IDENTITY, show_banner
+from deskterm.screens.who import IDENTITY, check_said, show_banner
 from deskterm.widgets.fields import Choices, FieldSpec
 from deskterm.widgets.panel import Panel
 from deskterm.widgets.record_form import RecordForm
@@ -51,7 +51,7 @@ class CheckInScreen(TaskScreen):
         found = draft.subject_id if draft is not None else appointment_id
         assert found is not None
         self.appointment_id: int = found
-        self.money_panel = Panel(height=HEIGHT)
+        self.money_panel = Panel(height=HEIGHT, classes="aside")
         self.row: AppointmentRow
         self.list: Checklist
 
@@ -212,9 +212,7 @@ class CheckInScreen(TaskScreen):
         return f"{row.birth_date:%m%d%y}" if self.desk_app.identified(row.patient_id) else None
 
     def _read_identity(self, text: str) -> tuple[str, str]:
-        patients.check_identity(self.desk, self.row.patient_id, text)
-        self.desk_app.identify(self.row.patient_id)
-        return text, "match"
+        return check_said(self, self.row.patient_id, text)
 
     def _read_contact(self, text: str) -> tuple[Contact, str]:
         return read_contact(self.desk, self.row.patient_id, text), ""
@@ -234,7 +232,7 @@ class CheckInScreen(TaskScreen):
         """Row 22: what Enter does, and whether anything else is missing."""
         missing = [name for name in self.check_form.missing if name != self.check_form.field]
         says = self.check_form.enter_says
-        self.enter_row.show(says if missing else f"{says}. Nothing else is missing")
+        self.show_enter_of(self.check_form, says if missing else f"{says}. Nothing else is missing")
 
     # Doing it
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from deskterm.db.journal import Entry
 from deskterm.entry.dates import distance, parse_date
+from deskterm.entry.times import show_time
 from deskterm.errors import Invalid
 from deskterm.office import day_board, news
 from deskterm.office.day_board import AppointmentRow, DayBoard
@@ -19,12 +20,12 @@ from deskterm.screens.board_cells import (
     summary,
     week_board,
 )
+from deskterm.screens.changes import Changes
 from deskterm.screens.prompt import ask
 from deskterm.screens.visit_keys import VisitKeys
 from deskterm.widgets.day_grid import DayGrid
 from deskterm.widgets.rows import RuleRow, TextRow
 
-CHANGED_FOR = timedelta(minutes=1)
 VIEWS = ("grid", "provider", "week")
 
 
@@ -43,10 +44,10 @@ class DayScreen(VisitKeys):
         self.provider = ""
         self.words = ""
         self.rows: dict[int, AppointmentRow] = {}
-        self._changed: dict[int, datetime] = {}
         self._fresh = False
 
     def body(self) -> Iterable[Any]:
+        self.changes = Changes(self.desk)
         yield self.grid
         yield RuleRow()
         yield self.detail_row
@@ -75,7 +76,7 @@ class DayScreen(VisitKeys):
         rows = [row for row in board.rows if self._wanted(row)]
         now = self.desk.wall()
         now_minute = minute_of(now) if board.day == now.date() else None
-        self.grid.show(grid_board(board, rows, now_minute=now_minute, changed=self._changed_now()))
+        self.grid.show(grid_board(board, rows, now_minute=now_minute, changed=self.changes.now()))
         self.show_detail()
 
     def _load_week(self, monday: date) -> None:
@@ -101,17 +102,12 @@ class DayScreen(VisitKeys):
                 return False
         return True
 
-    def _changed_now(self) -> set[int]:
-        now = self.desk.now()
-        self._changed = {k: at for k, at in self._changed.items() if now - at < CHANGED_FOR}
-        return set(self._changed)
-
     def show_detail(self) -> None:
         """The two rows that say everything about the row under the cursor."""
         row = self.current_visit()
         if row is not None:
             self.detail_row.show(detail(row, self.desk.today()))
-            self.enter_row.show(more_detail(row))
+            self.enter_row.show(more_detail(row, self.changes.who(row.id)))
             return
         slot = self.grid.current_slot
         here = self.grid.current
@@ -119,7 +115,8 @@ class DayScreen(VisitKeys):
             self.detail_row.show(f"{here.text}")
             self.enter_row.show("Enter = why not here")
         elif slot is not None:
-            self.detail_row.show(f"open  {slot[0]}  {self._slot_start(slot[1]):%H:%M}")
+            start = show_time(self._slot_start(slot[1]).time())
+            self.detail_row.show(f"open  {slot[0]}  {start}")
             self.enter_row.show("Enter = book here")
         else:
             self.detail_row.show("")
@@ -138,8 +135,7 @@ class DayScreen(VisitKeys):
 
     def concerns(self, entry: Entry) -> bool:
         touched, kind = news.touched(entry), entry.operation.split(".")[0]
-        for appointment_id in touched.appointments:
-            self._changed[appointment_id] = self.desk.now()
+        self.changes.note(entry)
         if kind in ("schedule", "data") or any(self._shows(day) for day in touched.days):
             return True
         if touched.appointments & self.rows.keys():

@@ -16,6 +16,7 @@ from deskterm.office import day_board, news
 from deskterm.office.day_board import HERE, AppointmentRow
 from deskterm.office.queue import short_name
 from deskterm.office.stays import Stay, room_count, stays
+from deskterm.screens.changes import Changes
 from deskterm.screens.row_keys import RowKeys, styled
 from deskterm.screens.visit_keys import VisitKeys
 from deskterm.widgets.rows import RuleRow, TextRow
@@ -62,9 +63,9 @@ class FlowScreen(RowKeys, VisitKeys):
         self.stays: dict[int, Stay] = {}
         self._called_up: set[int] = set()
         self._today: set[int] = set()  # every visit of today, also those that are over
-        self._changed: dict[int, Any] = {}
 
     def body(self) -> Iterable[Any]:
+        self.changes = Changes(self.desk)
         yield RuleRow()
         yield self.list
         yield RuleRow()
@@ -118,7 +119,7 @@ class FlowScreen(RowKeys, VisitKeys):
         attention = {3: "attention"} if row.state == "LAT" else {6: "attention"} if is_long else {}
         return Row(
             row.id, row.number, cells, GROUPS[row.state],
-            changed=self._is_changed(row.id), styles=styled(cells, attention),
+            changed=bool(self.changes.who(row.id)), styles=styled(cells, attention),
         )  # fmt: skip
 
     def _wall_row(self, row: AppointmentRow) -> Row:
@@ -144,10 +145,6 @@ class FlowScreen(RowKeys, VisitKeys):
         if "i" in row.flags:
             needs.append("interpreter")
         return ", ".join(needs)
-
-    def _is_changed(self, appointment_id: int) -> bool:
-        at = self._changed.get(appointment_id)
-        return at is not None and self.desk.now() - at < timedelta(minutes=1)
 
     def _summary(self) -> str:
         here = [self.stays[i] for i, row in self.rows.items() if self._is_here(row)]
@@ -194,8 +191,7 @@ class FlowScreen(RowKeys, VisitKeys):
 
     def concerns(self, entry: Entry) -> bool:
         touched, kind = news.touched(entry), entry.operation.split(".")[0]
-        for appointment_id in touched.appointments:
-            self._changed[appointment_id] = self.desk.now()
+        self.changes.note(entry)
         if kind in ("schedule", "data") or self.desk.today() in touched.days:
             return True
         if touched.appointments & self._today:

@@ -9,8 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deskterm.entry.line import LineEntry, parse_line, parse_tail
+from deskterm.entry.people import parse_query
+from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError, Invalid, NotFound
-from deskterm.office import day_board, finder, vocabulary
+from deskterm.office import (
+    day_board,
+    finder,
+    openings,
+    patients,
+    scheduling,
+    visits,
+    vocabulary,
+)
+from deskterm.office.queue import short_name
 
 if TYPE_CHECKING:
     from deskterm.app import DeskApp
@@ -18,10 +29,13 @@ if TYPE_CHECKING:
 # verb -> the visit letter that it stands for
 ON_VISIT = {
     "cancel": "cancel", "noshow": "no_show", "in": "check_in", "out": "check_out",
-    "flow": "next_state",
+    "flow": "next_state", "left": "left",
 }  # fmt: skip
 GLOBAL_VERBS = {"next": "next", "held": "held", "park": "park", "undo": "undo", "help": "help",
                 "resume": "held", "lock": "lock", "blank": "lock"}  # fmt: skip
+FOR_SOMEBODY = frozenset(
+    ("walkin", "book", "move", "find", "pay", "msg", "call", "who", "account", "refund")
+)
 HISTORY = 50
 
 
@@ -120,18 +134,10 @@ class LineRunner:
         if verb == "flow" and not entry.who and patient_id is None:
             await self.app.go("flow")
             return
-        if verb not in {
-            "book",
-            "move",
-            "find",
-            "pay",
-            "msg",
-            "call",
-            "who",
-            "account",
-            "refund",
-            *ON_VISIT,
-        }:
+        if verb in ("receipt", "void"):
+            await self.app.go(verb, receipt=entry.who)
+            return
+        if verb not in FOR_SOMEBODY and verb not in ON_VISIT:
             raise Invalid(f"{verb} is not part of this version", "? lists the verbs")
         if verb == "find" and not entry.who and patient_id is None:
             await self.app.go("opening", **self._search(entry))
@@ -212,8 +218,37 @@ class LineRunner:
             await self.app.go("account", patient_id=patient_id)
         elif verb == "who":
             await app.go("history", patient_id=patient_id)
+        elif verb == "walkin":
+            await self._walk_in(entry, patient_id)
         else:
             await self._on_visit(verb, entry, patient_id)
+
+    async def _walk_in(self, entry: LineEntry, patient_id: int) -> None:
+        """Book them from now and mark them arrived; a reason behind ``--`` allows overbooking."""
+        app, desk = self.app, self.desk
+        row = patients.row(desk, patient_id)
+        said = parse_query(entry.who, today=desk.today()).birth_date
+        if patients.alike(desk, patient_id) and said != row.birth_date:
+            raise Invalid("Another patient has this name", "Add the birth date they say")
+        given, usual = self._search(entry), openings.usual(desk, patient_id)
+        visit_type = given.get("visit_type") or usual[0]
+        provider = given.get("provider") or usual[1]
+        if not visit_type or not provider:
+            raise Invalid("Which visit, and with whom?", "For example: walkin yundt fu lee")
+        done = visits.walk_in(desk, patient_id, visit_type, provider, entry.note, note=entry.note)
+
+        def take_back() -> None:
+            undone = visits.undo(desk, done.id)
+            scheduling.undo_book(desk, done.id, version=undone.version)
+
+        await app.close_all()
+        board: Any = app.screen
+        board.go_to(done.wall_start.date())
+        board.grid.select_key(done.id)
+        at = show_time(done.wall_start.time())
+        what = f"Walked in: {short_name(row.name)} {at} {provider} {visit_type}"
+        app.remember(what, take_back)
+        app.say(f"{what}. ^Z takes it back")
 
     async def _on_visit(self, verb: str, entry: LineEntry, patient_id: int) -> None:
         visit = self._visit(patient_id, future=verb == "cancel")

@@ -16,7 +16,7 @@ from deskterm.office.dues import Due
 from deskterm.office.pay_plan import PaymentPlan
 from deskterm.widgets.fields import FieldSpec
 
-EXAMPLE = "25cc card, 65 cash, 40ca 25cc both, 65ck1042 check, 0 bill nothing"
+EXAMPLE = "25cc or 25v4417 08812q card, 65 cash, 40ca 25cc, 65ck1042 check, 0 bill"
 NOT_PAID = re.compile(r"(?:0|0\.00?)(?:\s+(?P<why>\S.*))?")
 CARDS = 2  # cards of one payment that have fields of their own
 CARD_DIGITS = 12

@@ -81,6 +81,7 @@ class NextScreen(RowKeys):
     def load(self) -> None:
         found = waiting(self.desk)
         self.items = {item.key: item for item in found}
+        self.desk_app.see_queue(len(found))
         self.show_rows(COLUMNS, [self._row(item) for item in found])
         count = {band: sum(item.band == band for item in found) for band in BANDS}
         said = "  ".join(f"{band.lower()} {count[band]}" for band in BANDS)

@@ -17,6 +17,7 @@ from deskterm.office.holds import Hold
 from deskterm.office.news import visit_now
 from deskterm.office.openings import Opening
 from deskterm.screens.base import TaskScreen
+from deskterm.screens.part_of_day import window_times, window_words
 from deskterm.screens.prompt import ask
 from deskterm.screens.who import find_for, identity_field, must_identify, person_field, show_banner
 from deskterm.widgets.fields import FieldSpec
@@ -81,7 +82,7 @@ class OpeningScreen(TaskScreen):
         self._hold_timer: Any = None
         self.strip = True
         self.list = RowList()
-        self.week = Panel(height=6)
+        self.week = Panel(height=6, classes="aside")
         self.search_form: RecordForm | None = None
 
     def _given_by(self, state: dict[str, Any]) -> None:
@@ -333,13 +334,21 @@ class OpeningScreen(TaskScreen):
         day = self.found[0].start.date()
         monday = day - timedelta(days=day.weekday())
         codes = list(dict.fromkeys(o.provider for o in self.found))[:2]
-        lines: list[Text] = []
-        days = "".join(f"{monday + timedelta(days=i):%a %d}   " for i in range(5))
-        lines.append(f"Week of {monday:%b} {monday.day}".ljust(18) + days + " . open # full x away")
-        for strip in openings.week_strip(self.desk, codes, monday):
+        strips = openings.week_strip(self.desk, codes, monday)
+        # Weekend days come into the strip only where somebody has hours on them.
+        days = sorted({day for strip in strips for day in strip.days})
+        wide = 9 if len(days) <= 5 else 8
+        head = "".join(f"{day:%a %d}".ljust(wide) for day in days)
+        lines: list[Text] = [f"Week of {monday:%b} {monday.day}".ljust(18) + head]
+        legend = ["  . open", "  # full", "  x away"] if wide == 9 else []
+        for strip in strips:
             for half, cells in (("AM", strip.am), ("PM", strip.pm)):
+                by_day = dict(zip(strip.days, cells, strict=True))
                 name = strip.provider if half == "AM" else ""
-                lines.append(f"  {name:<9} {half}    " + "".join(f"{c:<9}" for c in cells))
+                shown = "".join(f"{by_day.get(day, ''):<{wide}}" for day in days)
+                lines.append(f"  {name:<9} {half}    {shown}")
+        for at, said in enumerate(legend[: len(lines)]):
+            lines[at] = f"{lines[at]}{said}"
         self.week.show(lines)
 
     # Booking
@@ -528,30 +537,6 @@ class OpeningScreen(TaskScreen):
             self.call_next(self.book, **{**reasons, name: said.strip()})
 
         await ask(self, label, take, example=example)
-
-
-def window_times(window: Window | None, at: time | None) -> tuple[time | None, time | None]:
-    """The earliest and latest start wanted."""
-    if at is not None:
-        return at, None
-    if window is None:
-        return None, None
-    after, before = window.after, window.before
-    if window.half == "am":
-        before = before or time(12)
-    elif window.half == "pm":
-        after = after or time(12)
-    return after, before
-
-
-def window_words(window: Window | None) -> str:
-    """A part of the day as it is typed: ``pm``, ``after 2:00p``, ``9:00a-11:00a``."""
-    if window is None:
-        return ""
-    after, before = (show_time(edge) if edge else "" for edge in (window.after, window.before))
-    if after and before:
-        return f"{after}-{before}"
-    return window.half or (f"after {after}" if after else f"before {before}" if before else "")
 
 
 def patients_name(screen: TaskScreen) -> str:

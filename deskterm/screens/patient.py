@@ -32,13 +32,18 @@ CHANGED_FOR = timedelta(minutes=1)
 class PatientScreen(VisitKeys):
     """Facts on top, visits below. Letters act on the visit, or else on the patient."""
 
+    DEFAULT_CSS = f"""
+    PatientScreen .facts {{ height: {FACT_LINES}; }}
+    PatientScreen.-short .facts {{ height: 2; }}
+    """
+
     place: ClassVar[str] = "patient"
     title_text: ClassVar[str] = "PATIENT"
 
     def __init__(self, patient_id: int) -> None:
         super().__init__()
         self.patient_id = patient_id
-        self.facts = Panel(height=FACT_LINES)
+        self.facts = Panel(classes="facts")
         self.list = RowList(empty="No visits yet. b books one")
         self.visits: dict[int, AppointmentRow] = {}
         self._changed: dict[int, datetime] = {}
@@ -94,7 +99,9 @@ class PatientScreen(VisitKeys):
         lines.append(f"FORMS    {forms}")
         others = []
         if card.open_messages:
-            others.append(f"{card.open_messages} open messages (F8)")
+            others.append(
+                f"{card.open_messages} open message{'s' * (card.open_messages != 1)} (F8)"
+            )
         if who.pcp:
             others.append(f"PCP {who.pcp}")
         if who.pharmacy:

@@ -67,9 +67,9 @@ class PaymentScreen(TaskScreen):
         self.patient_id: int = patient_id
         self.appointment_id = appointment_id
         self.line = line
-        self.dues_panel = Panel()
+        self.dues_panel = Panel(classes="aside")
         self.change_panel = Panel(height=1)
-        self.receipt_panel = Panel(classes="receipt")
+        self.receipt_panel = Panel(classes="receipt beside")
         self._warned: set[str] = set()
         self._agreed: list[payments.Due] = []  # what was due when the clerk last typed
 
@@ -89,7 +89,7 @@ class PaymentScreen(TaskScreen):
             FieldSpec("apply", "Apply", "choice", choices=APPLY, default="due", width=30,
                       required=True, visible_when=_takes),
             FieldSpec("note", "Note", limit=200, width=30),
-            FieldSpec("print", "Print", "choice", choices=YES_NO, required=True, width=4,
+            FieldSpec("print", "Print", "choice", choices=YES_NO, required=True, width=7,
                       visible_when=_takes),
         ]  # fmt: skip
         self.pay_form = StepForm(specs, offers={"print": "y"}, verb="POST")

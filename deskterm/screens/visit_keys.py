@@ -97,11 +97,24 @@ class VisitKeys(DeskScreen):
         self.say(f"{said}. ^Z takes it back")
 
     async def do_no_show(self) -> None:
+        """``n``: did not come; for somebody who is here, left without being seen."""
         row = self.visit()
+        if row.lifecycle == "scheduled" and row.stage != "expected":
+            await self.do_left()
+            return
 
         def note_it() -> None:
             visits.no_show(self.desk, row.id, version=row.version)
             self.moved_on(row, "no_show")
+
+        await identified(self, row.patient_id, note_it)
+
+    async def do_left(self) -> None:
+        row = self.visit()
+
+        def note_it() -> None:
+            visits.left(self.desk, row.id, version=row.version)
+            self.moved_on(row, "left without being seen")
 
         await identified(self, row.patient_id, note_it)
 

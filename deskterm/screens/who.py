@@ -7,10 +7,10 @@ from typing import Any
 from deskterm.entry.dates import show_birth
 from deskterm.entry.people import parse_query
 from deskterm.entry.times import show_time
-from deskterm.errors import DesktermError
+from deskterm.errors import DesktermError, Invalid
 from deskterm.office import finder, patients
 from deskterm.screens.base import DeskScreen
-from deskterm.widgets.fields import FieldSpec
+from deskterm.widgets.fields import FieldSpec, Refused
 from deskterm.widgets.record_form import RecordForm
 
 IDENTITY = "identity"
@@ -52,6 +52,24 @@ def must_identify(screen: DeskScreen, patient_id: int | None) -> bool:
     return bool(patients.alike(screen.desk, patient_id))
 
 
+def check_said(screen: DeskScreen, patient_id: int, text: str) -> tuple[str, str]:
+    """Compare the birth date that was said, and remember that it matched.
+
+    Raises Refused with both dates, which stand on the clerk's screen and nowhere else; Invalid
+    for a text that is no birth date.
+    """
+    try:
+        patients.check_identity(screen.desk, patient_id, text)
+    except Invalid as error:
+        if not error.details.get("mismatch"):
+            raise
+        born = patients.row(screen.desk, patient_id).birth_date
+        said = f"{text[:2]}/{text[2:]}" if len(text) == 4 and text.isdecimal() else text
+        raise Refused(f"said {said}, on file {show_birth(born)}. {error.hint}") from None
+    screen.desk_app.identify(patient_id)
+    return text, "match"
+
+
 def identity_field(screen: DeskScreen, **overrides: Any) -> FieldSpec:
     """A gap for the birth date that the patient says; a wrong one says both dates and stops.
 
@@ -62,9 +80,7 @@ def identity_field(screen: DeskScreen, **overrides: Any) -> FieldSpec:
         patient_id = screen.subject()[0]  # type: ignore[attr-defined]
         if patient_id is None:
             return text, ""
-        patients.check_identity(screen.desk, patient_id, text)
-        screen.desk_app.identify(patient_id)
-        return text, "match"
+        return check_said(screen, patient_id, text)
 
     given: dict[str, Any] = {
         "required": True,

@@ -154,7 +154,18 @@ class Sheet:
             for name, (shown, reading) in self._held.items()
             if self.specs[name].kind == "person" and self._is_held(name)
         }
-        return {"texts": texts, "people": people, "visited": sorted(self._visited)}
+        # What reading the text again will find is not kept: it may name what is on file.
+        wrong = {
+            name: "" if self.reading(name).error else said
+            for name, said in self.errors.items()
+            if name in texts
+        }
+        return {
+            "texts": texts,
+            "people": people,
+            "visited": sorted(self._visited),
+            "wrong": wrong,
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Put a draft back. Fields that no longer exist are left out."""
@@ -168,6 +179,12 @@ class Sheet:
         if isinstance(visited, list):
             self._visited |= {name for name in self.specs if name in visited}
         self._memo.clear()
+        wrong = state.get("wrong")
+        for name, said in (wrong if isinstance(wrong, dict) else {}).items():
+            if name in self.specs and self.specs[name].typed_into:
+                found = self.reading(name).error or str(said)
+                if found:
+                    self.errors[name] = found
 
     def _survey(self) -> tuple[dict[str, Any], list[str]]:
         """Values and visible fields. A field's choices and visibility follow the ones before."""
@@ -212,7 +229,10 @@ class Sheet:
 
         def masked(run: re.Match[str]) -> str:
             growing = focused and run.end() == editor.cursor and not self._is_held(spec.name)
-            return "" if growing or looks_like_card_number(run.group()) else run.group()
+            unwanted = growing or is_refused or looks_like_card_number(run.group())
+            return "" if unwanted else run.group()
 
+        # A number of that length which is wrong where it stands may be most of a card's.
+        is_refused = bool(self.reading(spec.name).error)
         kept = _LONG_NUMBER.sub(masked, editor.text)
         return "" if looks_like_card_number(kept) else kept

@@ -20,6 +20,11 @@ Parse = Callable[[str], tuple[Any, str]]
 YES_NO: Choices = (("y", "yes"), ("n", "no"))
 _TEXT_FIELDS = {"CleanText", "TextField", "CharField", "FixedCharField"}
 _MAX_BOX = 60
+NO_SUCH_CHOICE = "No such choice. F4 shows them"
+
+
+class Refused(Exception):
+    """Why a text cannot stand, in words for the screen alone; they may name what is on file."""
 
 
 class Reading(NamedTuple):
@@ -36,7 +41,8 @@ class FieldSpec:
 
     ``kind``: ``text`` one line; ``lines`` wrapped text; ``choice`` one of ``choices``
     (code, label), by prefix; ``person`` found by the screen's finder; ``fact`` shown, not typed.
-    ``parse`` turns typed text (a code, in a choice field) into (value, echo) and raises Invalid;
+    ``parse`` turns typed text (a code, in a choice field) into (value, echo) and raises Invalid,
+    or Refused where the words are for the screen alone;
     without it the value is the text itself. ``show`` is its inverse.
     ``required`` fields are gaps while empty; ``ask`` fields are a gap until visited once.
     ``limit`` is in characters, ``width`` in cells of the box, ``rows`` in lines of the box.
@@ -152,11 +158,13 @@ class FieldSpec:
             return Reading(*self.parse(clean))
         except Invalid as error:
             return Reading(self.empty, error=_sentence(error))
+        except Refused as error:
+            return Reading(self.empty, error=str(error))
 
     def _read_choice(self, text: str, values: Values) -> Reading:
         found = matching(text, self.choices_for(values))
         if not found:
-            return Reading(self.empty, error="No such choice. F4 shows them")
+            return Reading(self.empty, error=NO_SUCH_CHOICE)
         if len(found) > 1:
             names = ", ".join(safe(code) for code, _ in found[:4])
             more = ", ..." if len(found) > 4 else ""

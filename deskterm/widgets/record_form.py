@@ -19,7 +19,7 @@ from deskterm.widgets.field_layout import Layout, lay_out
 from deskterm.widgets.field_paint import Canvas, Painted
 from deskterm.widgets.field_rows import draw_form
 from deskterm.widgets.field_sheet import Sheet
-from deskterm.widgets.fields import FieldSpec
+from deskterm.widgets.fields import NO_SUCH_CHOICE, FieldSpec
 
 MOST_CHARACTERS = 4000
 Level = Literal["info", "error"]
@@ -60,6 +60,13 @@ class RecordForm(Painted):
             super().__init__()
             self.text = text
             self.level = level
+
+    class Cleared(Message):
+        """What was typed may not be kept, not even half of it, and is gone from the field."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
 
     class PersonWanted(Message):
         """Find the person meant by ``text`` and call ``set_value``, ``set_error`` or ``release``.
@@ -397,14 +404,22 @@ class RecordForm(Painted):
         if spec.kind == "person" and text and self.sheet.reading(name).error:
             self._want_person(text)
             return
-        error = self.sheet.check(name)
+        error = self._check(name)
         if not error and spec.required and not editor.text.strip():
             error = f"{_said(spec)} is needed. Tab leaves it for now"
         if error:
-            self._replace = False
+            self._replace = error == NO_SUCH_CHOICE
             self._say(error, "error")
             return
         self._go_on()
+
+    def _check(self, name: str) -> str:
+        """Read field ``name`` as it is left; what is wrong with it."""
+        before = self.sheet.text(name)
+        error = self.sheet.check(name)
+        if error and before and not self.sheet.text(name):
+            self.post_message(self.Cleared(name))
+        return error
 
     def _sign(self, sign: str) -> bool:
         """Do what a lone sign asks for; False when the field should take it further."""
@@ -450,7 +465,7 @@ class RecordForm(Painted):
     def _leave(self, step: int) -> None:
         """Go to the next or previous field. A wrong text stays, marked, and can be mended later."""
         self.sheet.visit(self._at)
-        error = self.sheet.check(self._at)
+        error = self._check(self._at)
         walk = self.sheet.walk()
         self._move_to(walk[(walk.index(self._at) + step) % len(walk)])
         if error:
@@ -478,7 +493,9 @@ class RecordForm(Painted):
         editor, spec = self.sheet.editors[name], self.sheet.specs[name]
         editor.end()
         self._entered = editor.text
-        self._replace = bool(editor.text) and spec.kind != "lines" and name not in self.sheet.errors
+        # What is wrong may be mended; what begins no choice can only be typed anew.
+        wrong = self.sheet.errors.get(name, NO_SUCH_CHOICE)
+        self._replace = bool(editor.text) and spec.kind != "lines" and wrong == NO_SUCH_CHOICE
 
     def _scrolled(self, height: int) -> int:
         """The first row to show so that the field with the cursor is in the room."""
@@ -512,5 +529,5 @@ _HELD = {*_ENTER, "tab", "shift+tab", "up", "down", "left", "right", "home", "en
 
 def _said(spec: FieldSpec) -> str:
     """A label inside a sentence: small first letter, unless it is an abbreviation."""
-    label = spec.label
+    label = spec.label.strip()
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]

@@ -20,12 +20,14 @@ from deskterm.widgets.rows_data import (
     Row,
     fitting,
     kept_places,
+    leading,
     number_ranges,
     row_filter,
     sorted_places,
 )
 from deskterm.widgets.rows_paint import Part, cells, line
 
+NARROW = 48  # cells below which a row takes two lines
 HEAD_HEIGHT = 1
 
 _HEAD = -1
@@ -108,6 +110,7 @@ class RowList(Widget, can_focus=True):
         self._cursor, self._top = 0, 0
         self._marks: set[Hashable] = set()
         self._number_width = 3
+        self._row_height = 1
         self._widths: list[tuple[int, int]] = []
         self._strips: dict[tuple[int, bool], Strip] = {}
 
@@ -197,7 +200,7 @@ class RowList(Widget, can_focus=True):
         index = y - HEAD_HEIGHT + self._top if y >= HEAD_HEIGHT else _HEAD
         if index >= len(self._lines):
             return Strip.blank(self.size.width)
-        at = (index, index >= 0 and self._lines[index] == self._cursor)
+        at = (index, index >= 0 and self._row_of(self._lines[index]) == self._cursor)
         strip = self._strips.get(at)
         if strip is None:
             strip = self._strips[at] = self._draw(*at)
@@ -213,6 +216,9 @@ class RowList(Widget, can_focus=True):
         content = self._lines[index]
         if isinstance(content, str):
             return line([Part(content, "primary")], width)
+        if content < 0:
+            return line(self._rest(self._shown[-content - 1].row), width,
+                        selected=is_current)  # fmt: skip
         row = self._shown[content].row
         number = "" if row.number is None else str(row.number)
         shows_state = any(self._columns[i].is_state for i, _ in self._widths[1:])
@@ -236,6 +242,21 @@ class RowList(Widget, can_focus=True):
             parts.extend(_badge(cells(text, width, right=column.align == "right"), style))
         return parts
 
+    @staticmethod
+    def _row_of(content: int | str) -> int | str:
+        """The row that a line belongs to; a heading belongs to none."""
+        return -content - 1 if isinstance(content, int) and content < 0 else content
+
+    def _rest(self, row: Row) -> list[Part]:
+        """The second line of a row: what there was no room for beside its first columns."""
+        parts = [Part(" " * (self._number_width + 2))]
+        for index in range(len(self._widths), len(row.cells)):
+            text = row.cells[index].strip()
+            if text and text != "-":
+                style = row.styles[index] if index < len(row.styles) else ""
+                parts += [*_badge(text, style), Part("  ")]
+        return parts
+
     @property
     def _height(self) -> int:
         return max(self.size.height - HEAD_HEIGHT, 1)
@@ -251,8 +272,23 @@ class RowList(Widget, can_focus=True):
     def _fit_columns(self) -> None:
         numbers = (row.number or 0 for row in self._given)
         self._number_width = max(3, len(str(max(numbers, default=0))))
-        self._widths = fitting(self._columns, self.size.width - self._number_width - 2)
+        room = self.size.width - self._number_width - 2
+        narrow = 0 < self.size.width < NARROW
+        self._widths = (leading if narrow else fitting)(self._columns, room)
+        self._lay_lines(two=narrow and len(self._widths) < len(self._columns))
         self._strips.clear()
+
+    def _lay_lines(self, *, two: bool) -> None:
+        """One line per row under the headings of the groups; two in a narrow terminal."""
+        self._row_height = 2 if two else 1
+        self._lines, self._row_lines = [], []
+        group = ""
+        for index, placed in enumerate(self._shown):
+            if placed.group != group:
+                group = placed.group
+                self._lines.append(group)
+            self._row_lines.append(len(self._lines))
+            self._lines += [index, -index - 1] if two else [index]
 
     # -- order and cursor
 
@@ -269,18 +305,10 @@ class RowList(Widget, can_focus=True):
         after = (there[key] for key in old[self._cursor :] if key in there)
         above = (there[key] for key in reversed(old[: self._cursor]) if key in there)
         self._cursor = next(after, next(above, 0))
-        self._lines, self._row_lines = [], []
-        group = ""
-        for index, placed in enumerate(self._shown):
-            if placed.group != group:
-                group = placed.group
-                self._lines.append(group)
-            self._row_lines.append(len(self._lines))
-            self._lines.append(index)
         everywhere = {placed.row.key for placed in places}
         self._marks &= everywhere
-        self._top = max(self._cursor_line() - seen_above, 0)
         self._fit_columns()
+        self._top = max(self._cursor_line() - seen_above, 0)
         self._keep_in_view()
         self._refresh_changed(before)
         if self.current != was:
@@ -298,8 +326,10 @@ class RowList(Widget, can_focus=True):
         height, at, top = self._height, self._cursor_line(), self._top
         if at < top:
             top = at - height // 4
-        elif at >= top + height:
-            top = at - height + 1 + height // 4
+        elif at + self._row_height > top + height:
+            top = at + self._row_height - height + height // 4
+            # Never so far that the row itself goes over the upper edge.
+            top = min(top, at)
         # The heading of the first group belongs to its first row.
         top = 0 if self._cursor == 0 else top
         top = max(min(top, len(self._lines) - height), 0)
@@ -323,7 +353,8 @@ class RowList(Widget, can_focus=True):
         else:
             width = self.size.width
             for at in (old, self._cursor_line()):
-                self.refresh(Region(0, at - self._top + HEAD_HEIGHT, width, 1))
+                y = at - self._top + HEAD_HEIGHT
+                self.refresh(Region(0, y, width, self._row_height))
         self.post_message(self.Moved(self, self.current))
 
     def _change_marks(self, marks: set[Hashable]) -> None:

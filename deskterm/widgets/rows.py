@@ -226,6 +226,17 @@ class EnterRow(OneRow):
     _text = ""
     _chips: tuple[Part, ...] = ()
     _error = ""
+    _kept = ""
+
+    def keep(self, text: str) -> None:
+        """Say ``text``, whatever else would be said, until :meth:`let_go`."""
+        self._kept = text
+        self.say_again()
+
+    def let_go(self) -> None:
+        """Say again what Enter will do."""
+        if self._kept:
+            self.keep("")
 
     def show(self, text: str, *, error: str = "", chips: Sequence[Part | str] = ()) -> None:
         """Say ``text``; an ``error`` takes its place, led by ``ERR``."""
@@ -234,6 +245,8 @@ class EnterRow(OneRow):
         self.say_again()
 
     def parts(self, width: int) -> list[Part]:
+        if self._kept:
+            return [Part(self._kept)]
         if self._error:
             return [Part("ERR", "stop"), Part(f" {self._error}")]
         chips = [part for chip in self._chips for part in (Part("  "), chip)]

@@ -139,5 +139,14 @@ def fitting(columns: Sequence[Column], room: int) -> list[tuple[int, int]]:
     return [(i, columns[i].width + (spare if i == grower else 0)) for i in kept]
 
 
+def leading(columns: Sequence[Column], room: int) -> list[tuple[int, int]]:
+    """The first columns that fit side by side in ``room`` cells, as (index, width)."""
+    kept = list(range(len(columns)))
+    while len(kept) > 1 and _needed(columns, kept) > room:
+        kept.pop()
+    spare = max(room - _needed(columns, kept), 0)
+    return [(i, columns[i].width + (spare if i == kept[-1] else 0)) for i in kept]
+
+
 def _needed(columns: Sequence[Column], kept: Sequence[int]) -> int:
     return sum(columns[i].width for i in kept) + max(len(kept) - 1, 0)

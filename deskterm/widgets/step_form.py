@@ -31,7 +31,7 @@ class StepForm(RecordForm):
         ahead = next((name for name in self._gaps_ahead() if name != self.field), None)
         if ahead is None:
             return f"Enter = {self.verb}"
-        return f"Enter = {offer}, then {self.sheet.specs[ahead].label}"
+        return f"Enter = {offer}, then {self.sheet.specs[ahead].label.strip()}"
 
     @property
     def missing(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -34,4 +35,5 @@ def register(
 
 def other_desk(desk: Desk) -> Desk:
     """The same clinic as another workstation sees it: its own connection to the same file."""
-    return open_desk(desk.settings, login=desk.actor.login, clock=desk.clock)
+    settings = replace(desk.settings, desk="d2")
+    return open_desk(settings, login=desk.actor.login, clock=desk.clock)

@@ -12,7 +12,7 @@ from deskterm.office.desk import Desk
 from deskterm.office.patients import ContactEntry
 from tests.factories import Clinic, clinic
 from tests.screens.driver import at_desk
-from tests.screens.people import register
+from tests.screens.people import other_desk, register
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def test_a_refill_is_taken_and_routed_in_36_keys(made: Clinic) -> None:
         await clerk.press("enter")
         assert clerk.keys <= 36
         assert clerk.place == "DayScreen"
-        assert clerk.row(23) == "Sent to RN pool, reply by 7:00p"
+        assert clerk.row(23) == "Sent to RN pool, reply by 7:00p. ^Z takes it back"
     slip = newest(desk)
     assert (slip.patient_id, slip.topic, slip.pool, slip.urgency) == (joan.id, "rx", "RN", "today")
     assert slip.body == "lisinopril 10; days left: 2; pharmacy: CVS Main St"
@@ -69,7 +69,7 @@ async def test_only_a_refill_asks_for_the_drug(made: Clinic) -> None:
         assert clerk.place == "CallScreen"
         assert clerk.row(22).startswith("ERR The message is empty")
         await clerk.type("two charges for May\n")
-        assert clerk.row(23) == "Sent to BILL pool, reply by Thu Mar 19 7:00p"
+        assert clerk.row(23) == "Sent to BILL pool, reply by Thu Mar 19 7:00p. ^Z takes it back"
 
 
 async def test_a_caller_who_is_nobody_on_file_gives_a_name(made: Clinic) -> None:
@@ -286,3 +286,39 @@ async def test_the_line_opens_a_slip_filled_in(made: Clinic) -> None:
         assert "wants Friday" in clerk.text()
         await clerk.press("enter")
         assert "reply by 11:42a" in clerk.row(23)
+
+
+async def test_a_message_nobody_read_is_taken_back(made: Clinic) -> None:
+    register(made.desk, "SMITH", "JOAN")
+    async with at_desk(made.desk) as clerk:
+        await clerk.press("f6")
+        await clerk.type("smi 031482\nrx\nlisinopril 10\n2\n\n")
+        assert clerk.row(23).endswith("^Z takes it back")
+        assert "Q1" in clerk.row(1)
+        await clerk.press("ctrl+z")
+        assert clerk.row(23).startswith("Taken back: Sent to RN pool")
+        assert "Q0" in clerk.row(1)
+    slip = newest(made.desk)
+    assert (slip.status, slip.outcome) == ("closed", "taken back")
+    assert messages.inbox(made.desk) == []
+    assert [e.action for e in messages.history(made.desk, slip.id)] == ["taken", "closed"]
+    operations = [r[0] for r in made.desk.rows("SELECT operation FROM journal ORDER BY seq")]
+    assert [o for o in operations if o.startswith("message")] == [
+        "message.take", "message.take_back"
+    ]  # fmt: skip
+
+
+async def test_a_message_that_was_read_stays_and_says_who_read_it(made: Clinic) -> None:
+    register(made.desk, "SMITH", "JOAN")
+    async with at_desk(made.desk) as clerk:
+        await clerk.press("f6")
+        await clerk.type("smi 031482\nrx\nlisinopril 10\n2\n\n")
+        other = other_desk(made.desk)
+        messages.read(other, newest(made.desk).id)
+        other.close()
+        await clerk.press("ctrl+z")
+        assert clerk.row(23) == "mlopez read it at 9:42a. It stays; F6 writes another one"
+        # What was done before it can still be taken back.
+        await clerk.press("ctrl+z")
+        assert clerk.row(23) == "Nothing to take back"
+    assert newest(made.desk).status == "read"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -63,6 +63,23 @@ async def test_task_3_checks_in_with_the_copay_on_a_card(desk: Desk, visit: Appo
     assert steps() == {"identity": "confirmed", "contact": "confirmed", "insurance": "confirmed"}
     assert PatientAddress.get().confirmed_on == TODAY
     assert (Path(desk.settings.database).with_name("receipts") / f"{receipt}.txt").exists()
+
+
+@pytest.mark.parametrize("paid", ["25v4417 08812q", "25cc441708812q"])
+async def test_task_3_takes_25_keys_from_row_21_with_two_stale_steps(
+    desk: Desk, made: Clinic, visit: Appointment, paid: str
+) -> None:
+    for n in range(20):
+        start = datetime(2026, 3, 18, 8) + timedelta(minutes=20 * n)
+        made.appointment(made.patient(f"ZED{n}"), start, "LEE")
+    async with at_desk(desk) as clerk:
+        number = clerk.screen.rows[visit.id].number
+        assert number > 9
+        before = clerk.keys
+        await clerk.type(f"{number}c0314\n\n\n{paid}\n")
+        assert clerk.keys - before == 25
+        assert clerk.row(23).startswith(f"Checked in {number} SMITH")
+    assert desk.rows("SELECT card_last4, approval FROM tender") == [("4417", "08812Q")]
 
 
 async def test_a_row_for_each_step_and_what_enter_does(desk: Desk, visit: Appointment) -> None:

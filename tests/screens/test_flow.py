@@ -54,7 +54,7 @@ async def test_people_stand_where_they_are(made: Clinic, room: dict[str, Appoint
     async with at_desk(made.desk) as clerk:
         await clerk.press("f5")
         assert clerk.lines()[:16] == [
-            "FLOW  Wed Mar 18 2026  Main St Clinic          10:13a L0 P0 Q0 N0 D1 mlopez LIST",
+            "FLOW  Wed Mar 18 2026  Main St Clinic          10:13a L0 P0 Q2 N0 D1 mlopez LIST",
             "in building 4 | waiting 2, longest 31m | rooms 1 of 8 used | running late: LEE",
             "-" * 80,
             "  #  Patient        Appt    With    State  Where     Here In state  Needs",

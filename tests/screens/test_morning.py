@@ -6,10 +6,11 @@ from datetime import date, datetime
 
 import pytest
 
-from deskterm.office import patients, search_index, templates
+from deskterm.office import patients, search_index, templates, visits
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
 from tests.screens.driver import at_desk
+from tests.screens.people import other_desk, register
 
 
 @pytest.fixture
@@ -126,3 +127,155 @@ async def test_escape_keeps_the_form_and_f3_brings_it_back(made: Clinic) -> None
         await clerk.press("f3", "enter")
         assert "moved to Peoria" in clerk.text()
     assert lives(made.desk) == ["scheduled"]
+
+
+async def test_the_sentence_to_say_stays_until_the_next_key(made: Clinic) -> None:
+    """Booked from the card, whose own rows report where the cursor came to rest."""
+    async with at_desk(made.desk) as clerk:
+        await clerk.press("f2")
+        await clerk.type("cole\nb1w pm\n\n")
+        assert clerk.place == "PatientScreen"
+        assert clerk.row(22) == 'SAY "Wednesday March 25 at 12:00p with LEE, 20 minutes"'
+        await clerk.press("down")
+        assert "c In  r Move" in clerk.row(22)
+
+
+async def test_the_legend_of_the_week_is_whole(made: Clinic) -> None:
+    async with at_desk(made.desk) as clerk:
+        await clerk.type("1b1w pm\n")
+        assert clerk.line_with("Week of").endswith("Fri 27     . open")
+        assert clerk.line_with("LEE       AM").endswith("  # full")
+
+
+async def test_a_weekend_with_hours_is_in_the_week(made: Clinic) -> None:
+    templates.set_template(made.desk, "LEE", "MAIN", 5, 480, 720, starts_on=date(2025, 1, 1))
+    async with at_desk(made.desk) as clerk:
+        await clerk.type("1b1w pm\n")
+        assert clerk.line_with("Week of").endswith("Fri 27  Sat 28")
+        assert not [line for line in clerk.lines()[15:] if "~" in line]
+
+
+async def test_a_mark_of_what_is_wrong_comes_back_with_the_draft(made: Clinic) -> None:
+    for escape in ("escape", "f7"):
+        async with at_desk(made.desk) as clerk:
+            await clerk.type("1c0506\n")
+            said = clerk.row(22)
+            before = clerk.line_with("Identity")
+            assert said.startswith("ERR said 05/06, on file 05/05/1990") and "!" in before
+            await clerk.press(escape)
+        # The dates are compared again; they are not kept in words.
+        assert not made.desk.rows("SELECT 1 FROM draft WHERE state LIKE '%on file%'")
+        async with at_desk(made.desk) as clerk:
+            await clerk.press("f3", "enter")
+            assert (clerk.row(22), clerk.line_with("Identity")) == (said, before)
+            await clerk.press("backspace")
+            assert not clerk.row(22).startswith("ERR")
+            clerk.app.finish_draft(clerk.screen.key)
+
+
+async def test_what_the_office_refused_is_marked_again_too(made: Clinic) -> None:
+    async with at_desk(made.desk) as clerk:
+        await clerk.press("f6", "enter")
+        await clerk.type("lab\nbill\n\n")
+        said = clerk.row(22)
+        assert said.startswith("ERR The message is empty")
+        await clerk.press("f7")
+        await clerk.press("f3", "enter")
+        assert clerk.row(22) == said
+
+
+async def test_half_a_card_number_goes_with_the_draft_that_kept_it(made: Clinic) -> None:
+    desk = made.desk
+    async with at_desk(desk) as clerk:
+        await clerk.type("1c0505\n25cc 4242424242")
+        clerk.screen.save_draft()
+        assert desk.rows("SELECT 1 FROM draft WHERE state LIKE '%4242424242%'")
+        clerk.screen.SAVE_AFTER = 3600  # nothing is saved by itself any more
+        await clerk.type("424242\n")
+        assert clerk.row(22).startswith("ERR")
+        assert not desk.rows("SELECT 1 FROM draft WHERE state LIKE '%42424242%'")
+
+
+@pytest.mark.parametrize("leave", ["enter", "tab"])
+@pytest.mark.parametrize("box", ["forms", "pay"])
+async def test_most_of_a_card_number_is_not_kept_either(made: Clinic, leave: str, box: str) -> None:
+    """Thirteen digits that pass no check are still more than a draft may hold."""
+    async with at_desk(made.desk) as clerk:
+        await clerk.type("1c0505\n" + "\n" * (box == "pay"))
+        assert clerk.screen.check_form.field == box
+        await clerk.type("25cc 4242424242421")
+        await clerk.press(leave)
+        clerk.screen.save_draft()
+    assert not made.desk.rows("SELECT 1 FROM draft WHERE state LIKE '%42424242%'")
+
+
+async def test_a_change_at_another_desk_says_who_and_where(made: Clinic) -> None:
+    made.desk.rows("UPDATE coverage SET copay_cents = 0")  # nothing due: ' shows after $
+    async with at_desk(made.desk) as clerk:
+        await clerk.type("1")
+        other = other_desk(made.desk)
+        visits.arrive(other, 1)
+        other.close()
+        await clerk.news()
+        assert clerk.row(23) == "1 COLE B arrived by mlopez at d2"
+        # The words stay with the row while it carries its mark.
+        await clerk.press("down")
+        await clerk.type("1")
+        assert "arrived by mlopez at d2" in clerk.row(22)
+        assert "'" in clerk.line_with("COLE, BEA")
+        made.desk.clock.advance(minutes=2)  # type: ignore[attr-defined]
+        await clerk.minute()
+        assert "'" not in clerk.line_with("COLE, BEA")
+        assert "mlopez at d2" not in clerk.row(22)
+
+
+async def test_what_this_desk_did_is_not_marked_as_another_s(made: Clinic) -> None:
+    async with at_desk(made.desk) as clerk:
+        await clerk.type("1f")
+        said = clerk.row(23)
+        other = other_desk(made.desk)
+        register(other, "ORTIZ", "GLORIA")
+        other.close()
+        await clerk.news()
+        assert clerk.row(23) == said
+        assert "d1" not in clerk.row(22) and "arrived" not in clerk.row(22)
+
+
+async def test_what_begins_no_choice_is_typed_anew_and_what_is_short_goes_on(made: Clinic) -> None:
+    async with at_desk(made.desk) as clerk:
+        await clerk.press("f6", "enter")
+        await clerk.type("lab\n555\n")
+        assert clerk.row(22).startswith("ERR No such choice")
+        await clerk.type("re\n")
+        assert clerk.row(22).startswith("ERR Which one")
+        await clerk.type("s")
+        assert "[res " in clerk.line_with("Topic")
+
+
+async def test_somebody_walks_in_and_leaves_unseen(made: Clinic) -> None:
+    desk = made.desk
+    made.patient("ORTIZ", "GLORIA", born=date(1971, 5, 5))
+    async with at_desk(desk) as clerk:
+        await clerk.press("f10")
+        await clerk.type("walkin ortiz fu lee -- fell\n")
+        assert clerk.row(23) == "Walked in: ORTIZ G 9:40a LEE FU. ^Z takes it back"
+        assert "ARR" in clerk.row(21)
+        await clerk.press("ctrl+z")
+        assert clerk.row(23).startswith("Taken back: Walked in")
+        assert lives(desk) == ["scheduled", "entered_in_error"]
+        await clerk.type("1f1n")
+        assert clerk.row(23).startswith("1 COLE: left without being seen")
+        assert lives(desk) == ["left", "entered_in_error"]
+        await clerk.press("ctrl+z")
+        assert lives(desk) == ["scheduled", "entered_in_error"]
+
+
+async def test_a_receipt_is_shown_and_voided_by_its_number(made: Clinic) -> None:
+    async with at_desk(made.desk) as clerk:
+        await clerk.type("1p25ca\n\n\n")
+        await clerk.press("f5", "f10")
+        await clerk.type("receipt r-260318-001\n")
+        assert clerk.place == "ReceiptScreen"
+        await clerk.press("f10")
+        await clerk.type("void r-260318-001\n")
+        assert clerk.place == "VoidScreen"

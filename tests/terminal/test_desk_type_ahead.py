@@ -10,14 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.desk_fixture import Morning, ready, wait_until
-from tests.terminal.pty_desk import PtyDesk, keys
+from tests.terminal.type_ahead import book_and_take_back
 
 pytestmark = pytest.mark.terminal
 
-# Gap between keys in milliseconds, and how often the job is done; set DESKTERM_T01=50 for all 50.
+# Gap between keys in milliseconds, and how often the job is done; all of them: bench/type_ahead.py.
 GAPS = {0: 5, 5: 2, 30: 1, 80: 1}
-# Finder, card, search, booking: four screens and a form.
-BOOK = ["f2", *"smith", "enter", "b", *"1w pm", "tab", *"bp check", "enter", "enter"]
 # Letters that would cancel, mark, pay or move a visit if they ran as commands of an old screen.
 CALL = ["f6", *"cole", "enter", *"rx", "enter", *"xpncorfjbm", "f7"]
 
@@ -28,44 +26,16 @@ def morning(tmp_path: Path) -> Iterator[Morning]:
         yield made
 
 
-def type_apart(term: PtyDesk, names: list[str], gap_ms: int) -> None:
-    """Press ``names`` ``gap_ms`` apart; in one write when there is no gap."""
-    if not gap_ms:
-        term.send(*names)
-        return
-    for name in names:
-        os.write(term.master, keys(name))
-        time.sleep(gap_ms / 1000)  # the gap is what is tested
-
-
 @pytest.mark.parametrize("tmux", [False, True], ids=["bare", "tmux"])
 @pytest.mark.parametrize("gap_ms", GAPS)
 def test_keys_typed_ahead_through_four_screens_book_the_right_visit(
     morning: Morning, gap_ms: int, tmux: bool
 ) -> None:
     runs = int(os.environ.get("DESKTERM_T01", GAPS[gap_ms]))
-    smith = morning.people["smith"].id
     with morning.terminal(tmux=tmux) as term:
         ready(term)
         for _ in range(runs):
-            mark = morning.journal_mark()
-            type_apart(term, BOOK, gap_ms)
-            term.wait_for("Booked Wed Mar 25 1:00p NOVAK", timeout=20)
-            made = morning.rows(
-                "SELECT patient_id, wall_start, note, lifecycle FROM appointment"
-                " ORDER BY id DESC LIMIT 1"
-            )
-            assert made == [(smith, "2026-03-25T13:00", "bp check", "scheduled")]
-            assert morning.journal_from(mark) == ["patient.view", "appointment.book"]
-            assert morning.open_drafts() == []
-            term.send("ctrl+z", "f5")
-            ready(term)
-            undone = ["patient.view", "appointment.book", "appointment.undo_book"]
-            wait_until(
-                term,
-                lambda at=mark, all_of=undone: morning.journal_from(at) == all_of,
-                "the booking is taken back",
-            )
+            book_and_take_back(morning, term, gap_ms)
     booked = morning.rows(
         "SELECT count(*) FROM appointment WHERE day = '2026-03-25' AND lifecycle = 'scheduled'"
     )
