@@ -45,21 +45,22 @@ class ClinicDatabase(SqliteDatabase):
         )
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, *, wait: bool = True) -> Iterator[None]:
         """Hold the writers' queue and one ``BEGIN IMMEDIATE`` transaction.
 
-        Raises Busy after two seconds, and the translated error of whatever else goes wrong.
+        Raises Busy after two seconds (at once unless ``wait``), and the translated error of
+        whatever else goes wrong.
         """
-        with translated(), self._queued(), self.atomic():
+        with translated(), self._queued(wait), self.atomic():
             yield
 
     @contextlib.contextmanager
-    def _queued(self) -> Iterator[None]:
+    def _queued(self, wait: bool) -> Iterator[None]:
         handle = getattr(self._queue, "handle", None)
         if handle is None or getattr(self._queue, "process", None) != os.getpid():
             handle = os.open(f"{self.path}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._queue.handle, self._queue.process = handle, os.getpid()
-        _lock(handle)
+        _lock(handle, wait)
         try:
             yield
         finally:
@@ -73,11 +74,13 @@ class ClinicDatabase(SqliteDatabase):
         return bool(super().close())
 
 
-def _lock(handle: int) -> None:
+def _lock(handle: int, wait: bool) -> None:
     """Take the queue lock within the time a clerk should wait, or raise Busy."""
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return
+    if not wait:
+        raise _busy()
     if threading.current_thread() is threading.main_thread():
         _lock_by_alarm(handle)
         return

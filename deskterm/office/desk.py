@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,8 +20,11 @@ from deskterm.db import journal
 from deskterm.db.base import Record, Versioned, insert, update
 from deskterm.db.database import ClinicDatabase, open_database, rows
 from deskterm.db.migrate import migrate
-from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFound, Stale
+from deskterm.office.anchors import Anchoring
 from deskterm.office.operations import permission_of
+from deskterm.office.origin import origin
+from deskterm.office.views import Views, append
 
 R = TypeVar("R", bound=Record)
 
@@ -46,6 +50,16 @@ class Desk:
     clock: Clock
     secret: bytes
     workstation: str = "d1"
+    origin: str = ""  # where this session comes from, for the journal
+    session: str = field(default_factory=lambda: secrets.token_hex(4))
+    last_seq: int = 0  # the newest entry that this session wrote
+    notices: list[str] = field(default_factory=list)  # what went wrong beside the work
+    views: Views = field(init=False)
+    anchoring: Anchoring = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.views = Views(self)
+        self.anchoring = Anchoring(self)
 
     @property
     def zone(self) -> str:
@@ -99,8 +113,12 @@ class Desk:
         the first time) and must return that result and write nothing. Raises NotAllowed,
         Busy, Unreachable, and Conflict for a key used by another operation.
         """
-        self.require(permission_of(name))
+        permission = permission_of(name)
+        if not self.may(permission):
+            self.views.refused(name, patient_id)
+        self.require(permission)
         with self.database.writing():
+            seen = self.views.write()
             op = Operation(self, name, patient_id=patient_id, reason=reason, key=key)
             if key:
                 found = journal.read(self.database, key=key, limit=1)
@@ -108,10 +126,15 @@ class Desk:
                     raise Conflict("This form was already used for something else", "Start again")
                 op.earlier = found[0] if found else None
             yield op
-            op.write_entry()
+            wrote = op.write_entry()
+        self.views.forget(seen)
+        self.anchoring.after(seen + wrote)
 
     def close(self) -> None:
-        """Close the database connection."""
+        """Write what was looked at, and close the database connection."""
+        with contextlib.suppress(DesktermError):
+            self.views.flush()
+        self.anchoring.wait()
         self.database.close()
 
 
@@ -128,10 +151,12 @@ class Operation:
     entity: str = ""
     entity_id: int | None = None
     now: datetime = field(init=False)
+    ticks: tuple[int, str] = field(init=False)
     changes: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.now = self.desk.now()
+        self.ticks = self.desk.clock.ticks()
 
     def about(self, record: Record, *, patient_id: int | None = None) -> None:
         """Name the record (and the patient) that this operation is about, for the journal."""
@@ -181,16 +206,15 @@ class Operation:
         before: dict[str, Any] = getattr(record, "_read", {})
         return {k for k, v in record.stored().items() if v != before.get(k)}
 
-    def write_entry(self) -> None:
-        """Append this operation to the journal, if it changed anything."""
+    def write_entry(self) -> bool:
+        """Append this operation to the journal, if it changed anything; whether it did."""
         if self.changes and self.earlier is None:
-            journal.append(
-                self.desk.database,
-                self.desk.secret,
+            append(
+                self.desk,
+                self.name,
                 at=utc_text(self.now),
-                actor=self.desk.actor.login,
-                desk=self.desk.workstation,
-                operation=self.name,
+                mono=self.ticks[0],
+                boot=self.ticks[1],
                 patient_id=self.patient_id,
                 entity=self.entity,
                 entity_id=self.entity_id,
@@ -198,6 +222,8 @@ class Operation:
                 key=self.key,
                 changes=json.dumps(self.changes, ensure_ascii=False, separators=(",", ":")),
             )
+            return True
+        return False
 
     def _note(self, record: Record, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
         table = record._meta.table_name
@@ -295,8 +321,22 @@ def open_desk(
     clock = clock or clock_for(settings)
     migrate(db, clock)
     secret = journal.load_secret(settings.key_path)
-    actor = find_actor(db, settings, login)
-    return Desk(db, actor, settings, clock, secret, settings.desk)
+    try:
+        actor = find_actor(db, settings, login)
+    except NotAllowed:
+        _refuse(db, settings, clock, secret, login)
+        raise
+    return Desk(db, actor, settings, clock, secret, settings.desk, origin())
+
+
+def _refuse(
+    db: ClinicDatabase, settings: Settings, clock: Clock, secret: bytes, login: str | None
+) -> None:
+    """Note that somebody without a staff record tried to sign in."""
+    nobody = Actor(os_login()[:40] or "unknown", "", "", frozenset())
+    desk = Desk(db, nobody, settings, clock, secret, settings.desk, origin())
+    with contextlib.suppress(DesktermError):
+        desk.views.note("session.refused", asked=(login or "")[:40])
 
 
 def clock_for(settings: Settings) -> Clock:

@@ -8,6 +8,7 @@ from deskterm.clock import utc_text
 from deskterm.db import journal
 from deskterm.db.journal import Entry
 from deskterm.office.desk import Desk
+from deskterm.office.operations import NOTED
 
 
 class Feed:
@@ -27,7 +28,8 @@ class Feed:
         entries = journal.read(self._desk.database, after=self._seen, limit=500)
         if entries:
             self._seen = entries[-1].seq
-        return entries
+        # That somebody looked at something changes no screen.
+        return [entry for entry in entries if entry.operation not in NOTED]
 
     def _data_version(self) -> int:
         return int(self._desk.rows("PRAGMA data_version")[0][0])

@@ -14,6 +14,8 @@ OPERATIONS: dict[str, str] = {
     "schedule.exception": "manage_schedule",
     "schedule.horizon": "view_schedule",
     "data.import": "import_data",
+    "journal.anchor": "view_journal",
+    "journal.review": "view_journal",
     "patient.view": "view_patients",
     "patient.register": "edit_patients",
     "patient.edit": "edit_patients",
@@ -55,6 +57,13 @@ OPERATIONS: dict[str, str] = {
     "message.close": "messages",
     "message.reopen": "messages",
 }
+
+# What is noted though it changes no record: no permission of its own, the look had one.
+NOTED: frozenset[str] = frozenset(
+    {"patient.view", "patient.find", "list.view", "access.refused", "session.sign_in",
+     "session.sign_out", "session.blank", "session.refused", "journal.view", "journal.verify",
+     "data.export", "data.print", "clinic.backup", "clinic.restore"}
+)  # fmt: skip
 
 # permissions needed only to look
 VIEWS: frozenset[str] = frozenset(
