@@ -256,6 +256,7 @@ class DeskApp(SafeApp):
         if not self.blanked:
             self.keep_drafts()
             await self.go("blank")
+            self.desk.views.blanked()
 
     async def command_undo(self) -> None:
         """Take back the last thing done at this desk."""
@@ -334,10 +335,13 @@ class DeskApp(SafeApp):
     def _poll(self) -> None:
         """See what other desks saved, four times a second; costs microseconds when nothing."""
         try:
+            self.desk.views.flush_if_due()
             entries = self._feed.news()
         except DesktermError as error:
             self.say(f"NOT SAVED: {error.message}", level="error")
             return
+        while self.desk.notices:
+            self.say(self.desk.notices.pop(0), level="error")
         if not entries:
             return
         self._read_counts()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from pathlib import Path
@@ -47,10 +48,13 @@ def run(desk: Desk, settings: Settings) -> int:
     from deskterm.app import open_desk_screen
 
     free_time.lay_out(desk)
+    desk.views.note("session.sign_in")
     log: Path | None = None
     if "://" not in settings.database:
         log = settings.database_path.with_suffix(".crash.log")
     try:
         return open_desk_screen(desk, crash_log=log)
     finally:
+        with contextlib.suppress(DesktermError):
+            desk.views.note("session.sign_out")
         desk.close()

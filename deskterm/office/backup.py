@@ -29,8 +29,8 @@ from deskterm.db.database import open_database
 from deskterm.db.migrate import migrate
 from deskterm.errors import Busy, Conflict, Invalid, NotFound, Unreachable
 from deskterm.office.desk import Desk, clock_for, os_login
-from deskterm.office.views import append
 from deskterm.office.verify_file import Verified, count_rows, verify_file
+from deskterm.office.views import append
 
 _ROOM = 1.1  # of the file's size, that must be free to copy it
 

@@ -289,7 +289,8 @@ def _receipts(db: Database) -> Iterator[Finding]:
     for place, day, first, last, count in rows(
         db,
         "SELECT location_id, business_day, min(sequence), max(sequence), count(*) FROM payment"
-        " GROUP BY location_id, business_day HAVING min(sequence) <> 1 OR max(sequence) <> count(*)",
+        " GROUP BY location_id, business_day"
+        " HAVING min(sequence) <> 1 OR max(sequence) <> count(*)",
     ):
         yield Finding(
             "receipt", 0,

@@ -51,7 +51,7 @@ def recent_ids(desk: Desk, *, limit: int, within_hours: int | None = None) -> li
         since,
         limit,
     )
-    newest = dict.fromkeys([*desk.views.recent(), *(patient_id for (patient_id,) in found)])
+    newest = dict.fromkeys([*desk.views.recent(since), *(patient_id for (patient_id,) in found)])
     return list(newest)[:limit]
 
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from deskterm.clock import utc_text
 from deskterm.db import journal
-from deskterm.errors import Busy
+from deskterm.errors import Busy, DesktermError
+from deskterm.text import safe
 
 if TYPE_CHECKING:
     from deskterm.office.desk import Desk
@@ -33,11 +34,13 @@ class Seen:
     """One thing that was looked at, as the journal will say it."""
 
     operation: str
+    actor: str
+    session: str
     at: str
     mono: int
     boot: str
     patient_id: int | None = None
-    reason: str = ""
+    reason: str = ""  # typed by people, and judged where it is typed
     shown: dict[str, Any] = field(default_factory=dict)
     people: list[int] = field(default_factory=list)
 
@@ -57,7 +60,9 @@ class Views:
 
     def opened(self, patient_id: int, on: str, *, reason: str = "") -> None:
         """A patient's record was opened on the screen ``on``; ``reason`` is why, if asked."""
-        self._add("patient.view", patient_id=patient_id, reason=reason, shown={"on": on})
+        self._add(
+            "patient.view", patient_id=patient_id, reason=safe(reason)[:500], shown={"on": on}
+        )
 
     def listed(self, on: str, patient_ids: Iterable[int | None]) -> None:
         """The list ``on`` shows these patients. Those noted today in this session are not again."""
@@ -71,17 +76,17 @@ class Views:
             self._add("list.view", shown={"on": on}, people=sorted(new))
 
     def searched(self, text: str, patient_ids: Sequence[int]) -> None:
-        """``text`` was searched for and these were shown; the letters of one word are one search."""
-        text = text.strip()
+        """``text`` was searched for and these were shown; letter by letter is one search."""
+        text = safe(text.strip()[:200])
         last = self._pending[-1] if self._pending else None
-        if last is not None and last.operation == "patient.find":
+        if last is not None and last.operation == "patient.find" and self._is_mine(last):
             before = last.shown["text"]
             if text.startswith(before) or before.startswith(text):
                 last.shown["text"] = text
                 last.people = sorted({*last.people, *patient_ids})
                 return
         if text:
-            self._add("patient.find", shown={"text": text[:200]}, people=sorted(set(patient_ids)))
+            self._add("patient.find", shown={"text": text}, people=sorted(set(patient_ids)))
 
     def refused(self, operation: str, patient_id: int | None) -> None:
         """Something was asked for that this person may not do."""
@@ -91,18 +96,39 @@ class Views:
         self, operation: str, *, patient_id: int | None = None, reason: str = "", **shown: Any
     ) -> None:
         """Something happened that changes no record (a lock, a print, an export): write it now."""
-        self._add(operation, patient_id=patient_id, reason=reason, shown=shown)
+        self._add(operation, patient_id=patient_id, reason=safe(reason)[:500], shown=shown)
         self.flush()
 
-    def recent(self) -> list[int]:
+    def printed(self, what: str, patient_id: int | None = None) -> None:
+        """Something is about to be printed, which a busy database does not hold up."""
+        self._add("data.print", patient_id=patient_id, shown={"on": what})
+        with contextlib.suppress(DesktermError):
+            self.flush()
+
+    def blanked(self) -> None:
+        """The screen was blanked, which waits for nobody; written now unless a desk is saving."""
+        self._add("session.blank")
+        with contextlib.suppress(DesktermError):
+            self.flush(wait=False)
+
+    def recent(self, since: str = "") -> list[int]:
         """Patients opened and not yet written, the newest first."""
-        return [s.patient_id for s in reversed(self._pending) if s.patient_id is not None]
+        login = self._desk.actor.login
+        waiting = (s for s in reversed(self._pending) if s.at >= since and s.actor == login)
+        return [s.patient_id for s in waiting if s.patient_id is not None]
+
+    def _is_mine(self, seen: Seen) -> bool:
+        return (seen.actor, seen.session) == (self._desk.actor.login, self._desk.session)
 
     def _add(self, operation: str, **content: Any) -> None:
         if not self._pending:
             self._since = self._monotonic()
         mono, boot = self._desk.clock.ticks()
-        self._pending.append(Seen(operation, utc_text(self._desk.now()), mono, boot, **content))
+        desk = self._desk
+        self._pending.append(
+            Seen(operation, desk.actor.login, desk.session, utc_text(desk.now()), mono, boot,
+                 **content)
+        )  # fmt: skip
 
     # Writing
 
@@ -136,7 +162,8 @@ class Views:
         """Append what waits, inside the caller's transaction; how many entries there were."""
         last: journal.Entry | None = None
         for seen in self._pending:
-            last = append(self._desk, seen.operation, after=last, at=seen.at, mono=seen.mono,
+            last = append(self._desk, seen.operation, after=last, actor=seen.actor,
+                          session=seen.session, at=seen.at, mono=seen.mono,
                           boot=seen.boot, patient_id=seen.patient_id, reason=seen.reason,
                           entity="patient" if seen.patient_id else "", entity_id=seen.patient_id,
                           changes=_changes(seen))  # fmt: skip
@@ -151,14 +178,15 @@ class Views:
 
 def append(desk: Desk, operation: str, **content: Any) -> journal.Entry:
     """Append one entry of this session, inside the caller's transaction."""
-    given = {"patient_id": None, "entity": "", "entity_id": None, "reason": "", "key": None,
-             "changes": "[]", **content}  # fmt: skip
+    given = {"actor": desk.actor.login, "session": desk.session, "patient_id": None,
+             "entity": "", "entity_id": None, "reason": "", "key": None, "changes": "[]",
+             **content}  # fmt: skip
     if "at" not in given:
         given["at"] = utc_text(desk.now())
         given["mono"], given["boot"] = desk.clock.ticks()
     entry = journal.append(
-        desk.database, desk.secret, actor=desk.actor.login, desk=desk.workstation,
-        operation=operation, session=desk.session, origin=desk.origin, **given,
+        desk.database, desk.secret, desk=desk.workstation, operation=operation,
+        origin=desk.origin, **given,
     )  # fmt: skip
     desk.last_seq = entry.seq
     return entry

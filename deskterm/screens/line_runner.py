@@ -58,7 +58,7 @@ class LineRunner:
         return parse_line(text, known.vocabulary, somebody=self._somebody, **common)
 
     def _somebody(self, text: str) -> bool:
-        return bool(finder.find(self.desk, text, limit=1).rows)
+        return bool(finder.find(self.desk, text, limit=1, shown=False).rows)
 
     def echo(self, text: str) -> str:
         """What the line means so far, in words."""

@@ -21,6 +21,9 @@ def show_banner(screen: DeskScreen, patient_id: int | None, context: str = "") -
         screen.banner_row.show_summary(context)
         return
     found = patients.banner(screen.desk, patient_id)
+    if screen.viewed != patient_id:
+        screen.viewed = patient_id
+        screen.desk.views.opened(patient_id, screen.title_text.lower())
     text = (
         f"{found.name}   {show_birth(found.birth_date)} {found.age}{found.sex}  #{found.mrn}"
         f"   {context}"
