@@ -69,7 +69,7 @@ LETTERS: Mapping[str, Command] = {
                 "arrive, room, with provider, ready, as it comes next", "visits room ID"),
         Command("go", "go to date", ("g",), help="t+2w, next tue, 0324"),
         Command("history", "history", ("h",), ("who",), "view_journal",
-                "who did what to this patient, and when", "journal show --patient ID"),
+                "who looked at or changed this patient", "journal report --patient ID"),
         Command("edit", "identity/edit", ("i",), (), "edit_patients",
                 "the registration form", "patients show ID"),
         Command("jot", "jot a note", ("j",), (), "run_visits", "a line on this visit"),
@@ -127,6 +127,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "patient": ("b", "p", "m", "i", "c", "o", "r", "x", "n", "f", "j", "h", "u"),
     "opening": ("v", "s"),
     "next": ("f", "x", "y", "m", "p", "b", "s", "u"),
+    "history": ("v", "g", "s"),
     "message": ("f", "x", "y", "m", "j", "u"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
@@ -136,6 +137,7 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "patient": ("minus",),
     "opening": ("comma", "full_stop"),
     "next": ("slash", "comma", "full_stop", "minus"),
+    "history": ("slash", "comma", "full_stop", "minus"),
     "message": ("comma", "full_stop", "minus"),
 }  # fmt: skip
 

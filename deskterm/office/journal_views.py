@@ -149,8 +149,8 @@ def entries(
     return [_row(row, desk.zone) for row in found]
 
 
-def history(desk: Desk, patient_id: int, **conditions: Any) -> list[EntryRow]:
-    """Who looked at or changed this patient; that somebody asked is an entry too.
+def history(desk: Desk, patient_id: int | None, **conditions: Any) -> list[EntryRow]:
+    """Who looked at or changed this patient (None: anybody); that somebody asked is an entry too.
 
     Takes the conditions of :func:`entries`. Raises NotAllowed.
     """

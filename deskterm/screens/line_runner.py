@@ -107,6 +107,9 @@ class LineRunner:
         if verb == "day":
             await self._day(entry)
             return
+        if verb == "who" and not entry.who and patient_id is None:
+            await self.app.go("history")
+            return
         if verb == "flow" and not entry.who and patient_id is None:
             await self.app.go("flow")
             return

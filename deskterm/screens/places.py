@@ -28,6 +28,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "message": ("deskterm.screens.message", "MessageScreen"),
     "jot": ("deskterm.screens.jot", "JotScreen"),
     "history": ("deskterm.screens.history", "HistoryScreen"),
+    "entry": ("deskterm.screens.history", "EntryScreen"),
     "finder": ("deskterm.screens.finder", "FinderScreen"),
     "held": ("deskterm.screens.held", "HeldScreen"),
     "help": ("deskterm.screens.help", "HelpScreen"),

@@ -127,8 +127,8 @@ def test_who_was_on_a_list_is_in_that_patients_history(house: Clinic) -> None:
     desk.views.listed("day", [1, 3])
     finder.find(desk, "smi ben")
     assert [row.what for row in journal_views.history(desk, 1, limit=1)] == ["saw in a list (day)"]
-    second = journal_views.history(desk, 2)
-    assert [row.what for row in second] == ['searched "smi ben"', "registered the patient"]
+    second = journal_views.history(desk, 2, limit=1)
+    assert [row.what for row in second] == ['searched "smi ben"']
     assert newest(desk)[0].operation == "journal.view"
     assert proof.examine(desk) == []
 
@@ -265,7 +265,7 @@ def test_every_operation_that_the_office_does_is_known() -> None:
 
 def test_hostile_text_is_noted_without_harm(house: Clinic) -> None:
     desk = house.desk
-    finder.find(desk, "\ud800\x1b[2J\x00smi\u202e")
+    desk.views.searched("\ud800\x1b[2J\x00smi\u202e", [1])
     desk.views.flush()
     assert "\x1b" not in newest(desk)[0].changes
     assert proof.examine(desk) == []
