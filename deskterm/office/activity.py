@@ -179,16 +179,12 @@ def _known_people(desk: Desk, period: list[_Look]) -> Iterator[Item]:
         if not looks or not words:
             continue
         surname = words[-1]
-        alike = desk.rows(
-            "SELECT id, first_name, last_name FROM patient WHERE last_key = ?", surname
-        )
+        alike = desk.rows("SELECT id, first_name FROM patient WHERE last_key = ?", surname)
         own = {
-            patient_id for patient_id, given, last in alike
-            if fold(f"{given} {last}").split()[:: max(len(fold(given).split()), 1)]
-            and fold(given).split()[:1] == words[:1]
+            patient_id for patient_id, given in alike if fold(given).split()[:1] == words[:1]
         }  # fmt: skip
         near = _household(desk, own) - own
-        namesakes = {patient_id for patient_id, _, _ in alike} - own - near
+        namesakes = {patient_id for patient_id, _ in alike} - own - near
         for kind, whom in (("own_record", own), ("same_address", near),
                            ("same_surname", namesakes)):  # fmt: skip
             yield from _grouped(kind, [look for look in looks if look.patient_id in whom])

@@ -82,10 +82,14 @@ class Desk:
         """Whether the person signed in has ``permission``."""
         return permission in self.actor.permissions
 
-    def require(self, permission: str) -> None:
-        """Raise NotAllowed without ``permission``; the message names who can."""
+    def require(self, permission: str, *, asked: str = "", patient_id: int | None = None) -> None:
+        """Raise NotAllowed without ``permission``; the message names who can, and it is noted.
+
+        ``asked`` is the operation that it was wanted for.
+        """
         if self.may(permission):
             return
+        self.views.refused(asked or permission, patient_id)
         able = rows(
             self.database,
             "SELECT role FROM role_permission WHERE permission = ? ORDER BY role",
@@ -113,10 +117,7 @@ class Desk:
         the first time) and must return that result and write nothing. Raises NotAllowed,
         Busy, Unreachable, and Conflict for a key used by another operation.
         """
-        permission = permission_of(name)
-        if not self.may(permission):
-            self.views.refused(name, patient_id)
-        self.require(permission)
+        self.require(permission_of(name), asked=name, patient_id=patient_id)
         with self.database.writing():
             seen = self.views.write()
             op = Operation(self, name, patient_id=patient_id, reason=reason, key=key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import Any
 from deskterm import clock as clocks
 from deskterm.clock import parse_utc_text, utc_text
 from deskterm.db import journal
-from deskterm.office import journal_words
+from deskterm.errors import DesktermError
+from deskterm.office import anchors, journal_words
 from deskterm.office.anchors import Anchor
 from deskterm.office.desk import Desk
 
@@ -170,13 +172,16 @@ def verify(desk: Desk, noted: Iterable[Anchor] = ()) -> Verdict:
     desk.require("view_journal")
     noted = list(noted)
     found = proof.examine(desk, noted)
-    seq, seal = journal.head(desk.database)
+    (seq, seal), count, steps = (0, ""), len(noted), list[str]()
     faults = [f.as_dict() for f in found if not f.is_notice]
     notices = [f.as_dict() for f in found if f.is_notice]
+    with contextlib.suppress(DesktermError):  # what cannot be read is among the faults
+        count += len(anchors.kept(desk))
+        seq, seal = journal.head(desk.database)
+        steps += _next_steps(desk, faults)
     return Verdict(
-        seq, seal, tuple(faults[:_MOST_FAULTS]), tuple(notices[:_MOST_FAULTS]), len(noted),
-        tuple(_next_steps(desk, faults)),
-    )  # fmt: skip
+        seq, seal, tuple(faults[:_MOST_FAULTS]), tuple(notices[:_MOST_FAULTS]), count, tuple(steps)
+    )
 
 
 def _next_steps(desk: Desk, faults: Sequence[dict[str, Any]]) -> Iterator[str]:

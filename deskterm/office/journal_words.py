@@ -65,11 +65,14 @@ WORDS: Mapping[str, str] = {
     "session.blank": "blanked the screen",
     "session.refused": "failed to sign in",
     "journal.view": "looked at who looked",
-    "journal.verify": "verified the journal",
     "journal.anchor": "anchored the journal",
     "journal.review": "signed off the activity review",
 }
 _QUIET = {"version", "last_key", "first_key", "birth_day", "sound_key", "reversed", "tail", "id"}
+_TELLS_FIELDS = {
+    "patient.edit", "patient.confirm", "coverage.edit", "coverage.plan", "clinic.settings",
+    "staff.add",
+}  # fmt: skip
 # Entries that tell of a look and not of a change.
 LOOKS = frozenset({"patient.view", "patient.find", "list.view", "journal.view"})
 
@@ -89,6 +92,8 @@ def sentence(operation: str, changes: Sequence[Mapping[str, Any]]) -> str:
         return f"{said}: {words(str(first['asked']))}"
     if first.get("on"):
         return f"{said} ({first['on']})"
+    if operation not in _TELLS_FIELDS:
+        return said
     names = {
         name
         for change in changes

@@ -61,7 +61,7 @@ OPERATIONS: dict[str, str] = {
 # What is noted though it changes no record: no permission of its own, the look had one.
 NOTED: frozenset[str] = frozenset(
     {"patient.view", "patient.find", "list.view", "access.refused", "session.sign_in",
-     "session.sign_out", "session.blank", "session.refused", "journal.view", "journal.verify",
+     "session.sign_out", "session.blank", "session.refused", "journal.view",
      "data.export", "data.print", "clinic.backup", "clinic.restore"}
 )  # fmt: skip
 

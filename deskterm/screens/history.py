@@ -39,7 +39,7 @@ class HistoryScreen(RowKeys):
     """
 
     place: ClassVar[str] = "history"
-    title_text: ClassVar[str] = "WHO LOOKED OR CHANGED"
+    title_text: ClassVar[str] = "WHO LOOKED"
     empty: ClassVar[str] = "No entries. v and g say which are shown"
 
     def __init__(self, patient_id: int | None = None) -> None:
@@ -61,7 +61,7 @@ class HistoryScreen(RowKeys):
         first, last = self.period
         since = f" from {show_short(first)}" if first else ""
         until = f" to {show_short(last)}" if last else ""
-        return f"{self.view}{since}{until}, {self.order}"
+        return f"{self.view}{since}{until}"
 
     def load(self) -> None:
         conditions: dict[str, Any] = {
@@ -81,7 +81,7 @@ class HistoryScreen(RowKeys):
             found.sort(key=lambda row: row.actor if by_person else row.what)
         self.entries = {row.seq: row for row in found}
         self.show_rows(COLUMNS, [self._row(n, row) for n, row in enumerate(found, 1)])
-        note = f"{self.filter_note()}{len(found)} entries{', the newest; g goes back' * more}"
+        note = f"{self.filter_note()}{len(found)} entries{', g goes back' * more}, {self.order}"
         if self.patient_id is None:
             self.banner_row.show_summary(note)
         else:
@@ -95,8 +95,8 @@ class HistoryScreen(RowKeys):
     def _row(self, number: int, row: EntryRow) -> Row:
         year = "" if row.at.year == self.desk.today().year else f"/{row.at:%y}"
         when = f"{row.at:%m/%d}{year} {show_time(row.at.time())}"
-        who = f" [{row.patient_id}]" if self.patient_id is None and row.patient_id else ""
-        return Row(row.seq, number, (when, row.actor, row.desk, row.what + who, row.reason))
+        who = f"[{row.patient_id}] " if self.patient_id is None and row.patient_id else ""
+        return Row(row.seq, number, (when, row.actor, row.desk, who + row.what, row.reason))
 
     def concerns(self, entry: Entry) -> bool:
         return self.patient_id is None or entry.patient_id == self.patient_id
