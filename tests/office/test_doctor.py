@@ -29,8 +29,8 @@ def test_a_healthy_clinic(desk: Desk, clock: FrozenClock) -> None:
     assert not_ok == {}
     assert list(found) == [
         "Python", "SQLite", "terminal", "clock", "folder", "disk room", "database file",
-        "key file", "schema", "pages", "administrator", "journal time", "journal", "free time",
-        "name index",
+        "key file", "schema", "pages", "administrator", "journal time", "journal", "anchors",
+        "activity review", "free time", "name index",
     ]  # fmt: skip
 
 

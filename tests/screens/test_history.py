@@ -48,7 +48,7 @@ async def test_when_who_where_what_and_why(desk: Desk, joan: int) -> None:
         assert "n1" in clerk.line_with("rn1")
         await clerk.press("3", "enter")
         assert clerk.place == "EntryScreen"
-        assert "- -> hard of hearing" in clerk.line_with("alert")
+        assert "- -> hard of hearing" in clerk.text()
         assert "she asked" in clerk.line_with("Why")
         await clerk.press("escape", "escape")
         assert clerk.place == "PatientScreen"
