@@ -145,8 +145,27 @@ def test_every_tampering_is_found_with_an_anchor(house: Clinic, name: str) -> No
     assert found(house.desk) == []
     as_owner(house.desk, how)
     assert found(house.desk)
-    if name in ("cut the tail", "wipe", "rewrite the whole chain"):
-        assert "anchor" in kinds(house.desk)
+    said = {f.fault for f in found(house.desk) if f.kind == "anchor"}
+    if name in ("cut the tail", "wipe"):
+        assert any("was anchored and is gone: the journal ends at" in words for words in said)
+    elif name == "rewrite the whole chain":
+        assert "is not the entry that was anchored: history was rewritten" in said
+
+
+def test_where_an_entry_was_taken_out_is_said(house: Clinic) -> None:
+    as_owner(house.desk, remove)
+    chain = [(f.seq, f.fault) for f in found(house.desk) if f.kind == "chain"]
+    assert chain == [(4, "entry 4 is missing"), (5, "does not follow the entry before it")]
+
+
+def test_an_entry_of_another_copy_of_the_clinic_does_not_fit(house: Clinic) -> None:
+    """Sealed with the same key, in another history: only the chain tells."""
+    desk = house.desk
+    entry = journal.read(desk.database)[3]
+    other = {**entry.__dict__, "prev_hash": "ab" * 32, "actor": "somebody"}
+    other["hash"] = journal.Entry(**other).sealed_hash(desk.secret)
+    faults = list(journal.faults_of(journal.Entry(**other), desk.secret, 4, entry.prev_hash))
+    assert [f["fault"] for f in faults] == ["does not follow the entry before it"]
 
 
 @pytest.mark.parametrize(

@@ -151,8 +151,11 @@ def test_a_look_is_of_whoever_looked(house: Clinic, ticking: Any) -> None:
     desk.actor = Actor("other", "Other", "front_desk", maria.permissions)
     assert recents.recent_ids(desk, limit=5) == []
     patients.opened(desk, 2)
+    finder.find(desk, "smi")
+    desk.actor = maria
+    finder.find(desk, "smi")
     desk.views.flush()
-    assert [e.actor for e in newest(desk, 2)] == ["other", "mlopez"]
+    assert [e.actor for e in newest(desk, 4)] == ["mlopez", "other", "other", "mlopez"]
 
 
 def test_the_last_patient_is_known_before_it_is_written(house: Clinic, ticking: Any) -> None:
