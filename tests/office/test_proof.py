@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from peewee import sqlite3  # type: ignore[attr-defined]
 
 from bench.flips import flip, look, readable
 from deskterm.clock import FrozenClock
@@ -376,7 +376,7 @@ def test_flipped_bits(house: Clinic, tmp_path: Path) -> None:
     chance = random.Random(5)
     changed, missed = 0, []
     full = [n for n in range(0, len(whole), 4096) if any(whole[n + 200 : n + 4000])]
-    for _ in range(150):
+    for _ in range(300):
         place = (chance.choice(full) + chance.randrange(4096)) * 8 + chance.randrange(8)
         data = bytearray(whole)
         flip(data, place)

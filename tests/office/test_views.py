@@ -14,6 +14,7 @@ from deskterm.db import journal
 from deskterm.db.database import open_database
 from deskterm.errors import Busy, Invalid, NotAllowed
 from deskterm.office import (
+    feed,
     finder,
     journal_views,
     journal_words,
@@ -194,6 +195,20 @@ def test_an_idle_desk_writes_nothing(house: Clinic, ticking: Any) -> None:
         desk.views.flush_if_due()
     assert watcher.execute_sql("PRAGMA data_version").fetchone() == version
     watcher.close()
+
+
+def test_that_somebody_looked_is_no_news_for_other_desks(house: Clinic) -> None:
+    desk = house.desk
+    other = open_desk(desk.settings, login="mlopez", clock=desk.clock)
+    follows = feed.Feed(desk)
+    patients.opened(other, 3)
+    other.views.listed("day", [1])
+    other.views.flush()
+    assert follows.news() == []
+    with other.operation("message.read") as op:
+        op.changes.append({"table": "message", "id": 1, "before": {}, "after": {}})
+    assert [entry.operation for entry in follows.news()] == ["message.read"]
+    other.close()
 
 
 def test_leaving_writes_what_waits(house: Clinic) -> None:
