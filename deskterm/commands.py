@@ -129,6 +129,8 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "next": ("f", "x", "y", "m", "p", "b", "s", "u"),
     "history": ("v", "g", "s"),
     "message": ("f", "x", "y", "m", "j", "u"),
+    "report": ("v", "s", "g", "l"),
+    "account": ("x", "p", "u"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",
@@ -139,6 +141,8 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "next": ("slash", "comma", "full_stop", "minus"),
     "history": ("slash", "comma", "full_stop", "minus"),
     "message": ("comma", "full_stop", "minus"),
+    "report": ("left_square_bracket", "right_square_bracket", "comma", "full_stop", "minus"),
+    "account": ("slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {

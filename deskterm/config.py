@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tomllib
 from collections.abc import Mapping
@@ -34,6 +35,13 @@ class Policy:
     hold_minutes: int = 5
     free_horizon: int = 400  # days of free time laid out ahead
     large_amount: int = 100_000_00  # cents above which an amount is refused
+    drawer_float: int = 100_00  # cents that a new drawer starts with
+    one_drawer_each: bool = False  # whether one person may have only one drawer open
+    variance_limit: int = 20_00  # cents of difference above which a second person closes
+    refund_cash_limit: int = 100_00  # cents above which a refund is not paid in cash
+    check_clears_days: int = 10  # before what a check paid may be refunded
+    returned_check_fee: int = 35_00  # cents
+    no_checks_days: int = 730  # after a returned check
     duplicate_payment: int = 10  # minutes within which an equal payment is suspect
     area_code: str = "217"
     date_order: str = "MDY"
@@ -58,6 +66,10 @@ class Settings:
     default_login: str = ""
     desk: str = "d1"
     drawer: str = ""
+    tax_id: str = ""  # the practice's, for receipts and estimates
+    printer: str = ""  # the CUPS queue for letters; empty: no printing
+    receipt_printer: str = ""  # the CUPS queue of a receipt printer (raw ESC/POS)
+    receipt_columns: int = 40  # characters on a line of it
     practice: bool = False  # a sample or training clinic: said on every screen
     frozen_now: str = ""  # ISO moment at which a sample clinic's clock stands; empty: real time
     policy: Policy = field(default_factory=Policy)
@@ -75,6 +87,11 @@ class Settings:
         """The file of an embedded database, without the ``sqlite://`` in front."""
         text = self.database.removeprefix("sqlite:///")
         return Path(text).expanduser()
+
+    @property
+    def templates(self) -> Path:
+        """Where the clinic keeps its own templates for paper."""
+        return self.database_path.with_name("templates")
 
     @property
     def key_path(self) -> Path:
@@ -96,15 +113,30 @@ def load(
     environ = os.environ if environ is None else environ
     location = database or environ.get("DESKTERM_DATABASE", "")
     path = Path(config or environ.get("DESKTERM_CONFIG", "") or _beside(location)).expanduser()
+    check_name(path)
     required = bool(config or environ.get("DESKTERM_CONFIG"))
     settings = _parse(path, required)
     if location:
         settings = replace(settings, database=location)
     elif not settings.database.startswith(("/", "~")) and "://" not in settings.database:
         settings = replace(settings, database=str(path.parent / settings.database))
+    if "://" not in settings.database:
+        check_name(settings.database_path)
     if environ.get("DESKTERM_DESK"):
         settings = replace(settings, desk=environ["DESKTERM_DESK"][:20])
     return settings
+
+
+def check_name(path: Path) -> None:
+    """Raise Invalid for what cannot be the name of a file: too long, with a NUL, not UTF-8."""
+    try:
+        str(path).encode()
+        os.stat(path)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", errno.EINVAL) in (errno.EINVAL, errno.ENAMETOOLONG, errno.ELOOP):
+            raise Invalid("That cannot be the name of a file", "Check the name") from None
 
 
 def _beside(location: str) -> Path:

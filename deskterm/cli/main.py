@@ -9,15 +9,17 @@ import sys
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer._click.exceptions import ClickException
 from typer.core import TyperGroup
 
 from deskterm import __version__
-from deskterm.cli.session import Options, fail
+from deskterm.cli.session import Options, fail, usage
 from deskterm.errors import DesktermError, Unreachable
 
 GROUPS = {
     "admin": "deskterm.cli.admin",
     "data": "deskterm.cli.data",
+    "day": "deskterm.cli.day",
     "journal": "deskterm.cli.journal",
     "messages": "deskterm.cli.messages",
     "patients": "deskterm.cli.patients",
@@ -86,7 +88,14 @@ def run(arguments: list[str]) -> NoReturn:
     """Run one command line and end the process with its exit code; never a traceback."""
     command = typer.main.get_command(app)
     try:
-        command.main(args=arguments, prog_name="deskterm", standalone_mode=True)
+        code = command.main(args=arguments, prog_name="deskterm", standalone_mode=False)
+        # Out of the buffer now, while a failure can still be said.
+        sys.stdout.flush()
+    except ClickException as error:
+        usage(error, as_json="--json" in arguments)
+        raise SystemExit(error.exit_code) from None
+    except typer.Abort:
+        raise SystemExit(130) from None
     except DesktermError as error:
         fail(error, as_json="--json" in arguments)
         raise SystemExit(error.exit_code) from None
@@ -95,6 +104,11 @@ def run(arguments: list[str]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except OSError as error:
+        if error.filename is not None:
+            # A file named on the line, or one beside it, that nobody looked at more closely.
+            trouble = Unreachable(f"A file cannot be used: {error.strerror}", "Check its name")
+            fail(trouble, as_json="--json" in arguments)
+            raise SystemExit(trouble.exit_code) from None
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             _unexpected(error)
         # The output is lost, so what is left in its buffer must not fail again at exit.
@@ -106,7 +120,7 @@ def run(arguments: list[str]) -> NoReturn:
         raise SystemExit(130) from None
     except Exception as error:
         _unexpected(error)
-    raise SystemExit(0)
+    raise SystemExit(code if isinstance(code, int) else 0)
 
 
 def _unexpected(error: Exception) -> NoReturn:

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
 
 from deskterm.clock import zone
 from deskterm.config import Settings, load
 from deskterm.errors import DesktermError, Invalid
 from deskterm.office.desk import Desk, open_desk
-from deskterm.text import safe, safe_block
+from deskterm.text import safe
+
+MOST = 300  # characters of what is quoted back
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,20 +66,47 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 
 def fail(error: DesktermError, *, as_json: bool = False) -> None:
     """Say an error on stderr."""
+    message = quoted(error.message)
     if as_json:
-        print(json.dumps(error.as_dict(), ensure_ascii=True, default=str), file=sys.stderr)
+        value = {**error.as_dict(), "message": message}
+        print(json.dumps(value, ensure_ascii=True, default=str), file=sys.stderr)
         return
-    text = f"{error.message}. {error.hint}" if error.hint else error.message
-    print(safe(text), file=sys.stderr)
+    print(safe(f"{message}. {error.hint}" if error.hint else message), file=sys.stderr)
+
+
+def quoted(text: str) -> str:
+    """A message no longer than can be read: it may quote whatever was typed."""
+    return text if len(text) <= MOST else text[:MOST] + " ..."
+
+
+def usage(error: ClickException, *, as_json: bool = False) -> None:
+    """Say on stderr that a command line cannot be understood; it may quote hostile words."""
+    path = error.ctx.command_path if isinstance(error, UsageError) and error.ctx else "deskterm"
+    # A group without its command answers with its help, which has lines of its own.
+    lines = error.format_message().split("\n") if isinstance(error, NoArgsIsHelpError) else []
+    if lines and not as_json:
+        for line in lines:
+            print(safe(line), file=sys.stderr)
+        return
+    message = quoted("A command is needed" if lines else safe(error.format_message()).rstrip("."))
+    hint = f"{safe(path)} --help tells more"
+    if as_json:
+        value = {"error": "usage", "message": message, "hint": hint}
+        print(json.dumps(value, ensure_ascii=True), file=sys.stderr)
+        return
+    print(f"{message}. {hint}", file=sys.stderr)
 
 
 def show(value: Any, as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
-    """Print a result: JSON, or ``lines`` for people."""
+    """Print a result: JSON, or ``lines`` for people.
+
+    A line break in somebody's text must not make a line of its own: it could say anything.
+    """
     if as_json:
         print(json.dumps(value, ensure_ascii=True, default=_plain))
         return
     for line in lines():
-        print(safe_block(line))
+        print(safe(line))
 
 
 def _plain(value: Any) -> str:

@@ -8,6 +8,7 @@ kernel's queue is fair where SQLite's busy handler polls and starves.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import signal
@@ -17,11 +18,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from peewee import Database, SqliteDatabase
+from peewee import Database, PeeweeException, SqliteDatabase
 from peewee import sqlite3 as driver  # type: ignore[attr-defined]
 
 from deskterm.db.base import database as proxy
-from deskterm.db.trouble import translated
+from deskterm.db.trouble import cannot_write, translated
 from deskterm.errors import Busy, Unreachable
 
 WAIT_SECONDS = 2.0
@@ -40,6 +41,7 @@ class ClinicDatabase(SqliteDatabase):
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._queue = threading.local()
+        self._refused = False  # the last write could not be made, for want of a writable disk
         super().__init__(
             str(path), pragmas=dict(_PRAGMAS), lock_type="IMMEDIATE", timeout=WAIT_SECONDS
         )
@@ -51,14 +53,31 @@ class ClinicDatabase(SqliteDatabase):
         Raises Busy after two seconds (at once unless ``wait``), and the translated error of
         whatever else goes wrong.
         """
-        with translated(), self._queued(wait), self.atomic():
-            yield
+        if self._refused:
+            self._let_go()
+        try:
+            with translated(), self._queued(wait), self.atomic():
+                yield
+        except Unreachable as error:
+            # On a full disk it is kept: a new connection would want room even for reading.
+            self._refused = not error.details.get("full")
+            raise
+        self._refused = False
+
+    def _let_go(self) -> None:
+        """Drop the connection, to be opened anew: one opened read-only would stay read-only."""
+        if not self.in_transaction():
+            with contextlib.suppress(PeeweeException):
+                super().close()
 
     @contextlib.contextmanager
     def _queued(self, wait: bool) -> Iterator[None]:
         handle = getattr(self._queue, "handle", None)
         if handle is None or getattr(self._queue, "process", None) != os.getpid():
-            handle = os.open(f"{self.path}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                handle = os.open(f"{self.path}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except OSError as error:
+                raise cannot_write(error) from None
             self._queue.handle, self._queue.process = handle, os.getpid()
         _lock(handle, wait)
         try:
@@ -162,6 +181,8 @@ def _create(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
+        if error.errno in (errno.EROFS, errno.EACCES) and os.access(path, os.R_OK):
+            return  # may still be read
         raise Unreachable(
             f"The database file cannot be opened: {error.strerror}",
             "Check the folder exists and may be written",

@@ -7,6 +7,7 @@ from peewee import Database, SqliteDatabase
 from deskterm.db import (
     codes,
     coverage,
+    dayclose,
     exchange,
     journal,
     messages,
@@ -21,7 +22,8 @@ from deskterm.db import (
 from deskterm.db.base import Record
 
 COLUMNS = (
-    staff, patients, coverage, scheduling, visits, payments, messages, codes, tasks, exchange,
+    staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
+    exchange,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -34,6 +36,7 @@ TRIGGERS: tuple[str, ...] = (
     *scheduling.TRIGGERS,
     *visits.TRIGGERS,
     *payments.TRIGGERS,
+    *dayclose.TRIGGERS,
     *messages.TRIGGERS,
 )
 

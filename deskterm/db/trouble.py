@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
 
 from peewee import DatabaseError, IntegrityError, InterfaceError, PeeweeException
@@ -19,6 +20,33 @@ _GUARDS: dict[str, tuple[str, str, str]] = {
     "journal is append-only": ("journal", "The journal cannot be changed", ""),
     "a posted ": ("posted", "A posted payment cannot be changed", "Void it and post it again"),
     "receipt_sequence": ("receipt", "Two receipts asked for one number", "Press Enter again"),
+    "allocation_over": (
+        "allocation_over",
+        "That is paid meanwhile; nothing was posted",
+        "Look at what is due again",
+    ),
+    "allocation_under": (
+        "allocation_under",
+        "More would go back than was paid; nothing was posted",
+        "Look at the receipt again",
+    ),
+    "day_closed": (
+        "day_closed",
+        "That business day is closed; nothing was posted",
+        "Post it today, or have the day opened again",
+    ),
+    "shift_closed": (
+        "shift_closed",
+        "That drawer is counted and closed",
+        "Open it for the day first",
+    ),
+    "shift_open": ("shift_open", "That drawer is open already", "Count and close it first"),
+    "day_close_order": (
+        "day_state",
+        "The day was closed or opened again meanwhile",
+        "Look at it again",
+    ),
+    "adjustment_reverses": ("reverses", "That takes back something else", ""),
     "payment_unbalanced": (
         "unbalanced",
         "What was paid and what it was for do not add up",
@@ -37,6 +65,9 @@ def translated() -> Iterator[None]:
     except OverflowError:
         # A number beyond 64 bits cannot be any record's.
         raise NotFound("No such record", "Look it up again") from None
+    except UnicodeEncodeError:
+        # Half a character, from bytes that are not UTF-8: no stored text can hold it.
+        raise Invalid("This text is not whole", "Type it again without pasting") from None
 
 
 def translate(error: BaseException) -> DesktermError:
@@ -53,14 +84,9 @@ def translate(error: BaseException) -> DesktermError:
     if "locked" in said or "busy" in said:
         return Busy("The database is busy", "Nothing was changed; press Enter to try again")
     if "full" in said and "disk" in said:
-        return Unreachable(
-            "The disk is full; nothing was saved", "Free some room, then press Enter again"
-        )
+        return full()
     if "readonly" in said or "read-only" in said:
-        return Unreachable(
-            "The database may only be read; nothing was saved",
-            "Check the disk and the file's owner",
-        )
+        return read_only()
     if "not a database" in said or "malformed" in said or "encrypted" in said:
         return Unreachable(
             "The file is not a deskterm database, or it is damaged",
@@ -74,6 +100,31 @@ def translate(error: BaseException) -> DesktermError:
             "Try again; deskterm admin doctor tells more",
         )
     return Invalid("The database refused the change; nothing was saved", "")
+
+
+def full() -> Unreachable:
+    """The error for a disk without room; the connection is still good for reading."""
+    return Unreachable(
+        "The disk is full; nothing was saved",
+        "Free some room, then press Enter again",
+        full=True,
+    )
+
+
+def read_only() -> Unreachable:
+    """The error for a disk or file that may be read but not written."""
+    return Unreachable(
+        "The database may only be read; nothing was saved", "Check the disk and the file's owner"
+    )
+
+
+def cannot_write(error: OSError) -> Unreachable:
+    """What the operating system says of a file beside the database."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return full()
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return read_only()
+    return Unreachable(f"The database cannot be written: {error.strerror}", "Check the disk")
 
 
 def _broken_rule(said: str) -> DesktermError:

@@ -58,6 +58,8 @@ _ALL = (
     Verb("void", "void a payment", future=False),
     Verb("refund", "refund a payment", future=False, takes=_TENDER),
     Verb("close", "end of day", person=_NONE, future=False, needs=()),
+    Verb("report", "reports on money", ("sheet",), person=_NONE, future=False, needs=()),
+    Verb("account", "charges, receipts, refunds", future=False),
     Verb("ref", "referral or authorisation", ("a",)),
     Verb("note", "excuse note or letter", ("l",), future=False, repeats=_DATES),
     Verb("supply", "supplies", ("sup",), person=_WORDS, needs=()),

@@ -122,13 +122,13 @@ class Anchoring:
         if written and every > 0 and last // every > (last - written) // every:
             self.take()
 
-    def take(self) -> None:
-        """Anchor the journal as it stands, without waiting for the sinks."""
+    def take(self, day: date | None = None) -> None:
+        """Anchor the journal as it stands, with the cash of ``day``; waits for no sink."""
         sinks = _sinks(self._desk)
         if not sinks:
             return
         try:
-            anchor = head(self._desk)
+            anchor = head(self._desk, day)
         except Exception as error:  # whatever it is, the work it follows is done
             self._desk.notices.append(f"No anchor: {type(error).__name__}")
             return

@@ -23,7 +23,7 @@ from peewee import PeeweeException
 from peewee import sqlite3 as driver  # type: ignore[attr-defined]
 
 from deskterm.clock import Clock, local, utc_text
-from deskterm.config import Settings
+from deskterm.config import Settings, check_name
 from deskterm.db import journal
 from deskterm.db.database import open_database
 from deskterm.db.migrate import migrate
@@ -72,6 +72,7 @@ def backup(desk: Desk, target: str | Path, *, with_key: bool = True) -> Backup:
     """
     desk.require("backup")
     path = Path(target).expanduser()
+    check_name(path)
     if path.is_dir():
         source = desk.settings.database_path
         path /= f"{source.stem}-{desk.wall():%Y%m%d-%H%M%S}{source.suffix or '.db'}"
@@ -104,10 +105,13 @@ def restore(settings: Settings, source: str | Path, *, clock: Clock | None = Non
     step the clinic's file stays as it was.
     """
     source, path = Path(source).expanduser(), settings.database_path
+    check_name(source)
     if not source.is_file():
         raise NotFound(f"There is no backup {source.name}", "Check the name")
     if path.exists() and source.samefile(path):
         raise Invalid("That is the clinic's own file, not a backup", "Name a backup")
+    if path.is_dir():
+        raise Unreachable(f"{path.name} is a folder, not a database", "Name a file with --db")
     clock = clock or clock_for(settings)
     secret = _secret_for(settings, source)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -5,6 +5,7 @@ One fixed statement reads the rows; the state word and the flags are worked out 
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
@@ -12,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from deskterm.clock import epoch_minute
-from deskterm.errors import Invalid, NotFound
+from deskterm.errors import Invalid, NotFound, Unreachable
 from deskterm.office import conflicts
 from deskterm.office.desk import Desk, placeholders
 from deskterm.office.holds import Hold, holds
@@ -275,9 +276,19 @@ def _read_day(desk: Desk, day: date, providers: Sequence[int]) -> list[tuple[Any
     )
     found = desk.rows(sql, day.isoformat(), *providers)
     if any(row[1] == 0 for row in found):
-        _give_numbers(desk, day, providers)
+        try:
+            _give_numbers(desk, day, providers)
+        except Unreachable:
+            # A disk that is full or may only be read: the day is shown all the same.
+            return _numbered(found)
         found = desk.rows(sql, day.isoformat(), *providers)
     return found
+
+
+def _numbered(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows with the next free numbers where they have none, only for as long as they are shown."""
+    last = itertools.count(max(row[1] for row in found) + 1)
+    return [row if row[1] else (row[0], next(last), *row[2:]) for row in found]
 
 
 def _give_numbers(desk: Desk, day: date, providers: Sequence[int]) -> None:
@@ -320,7 +331,7 @@ def _row(raw: tuple[Any, ...], late_at: int, today: str) -> AppointmentRow:
             late = day == today and starts_at < late_at
             state = "LAT" if late else "CNF" if confirmation == "confirmed" else "SCH"
     else:
-        state = _ENDS[lifecycle]
+        state = _ENDS.get(lifecycle, "?")  # a word of a newer version or another program
     flags = (
         ("!" if clearance == "attention" or inactive else "")
         + ("$" if due > 0 else "")

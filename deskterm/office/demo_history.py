@@ -20,7 +20,7 @@ from deskterm.db.visits import StageEvent
 from deskterm.office import demo_data as data
 from deskterm.office.demo_rows import Visit, insert, tender
 from deskterm.office.desk import Desk, Operation
-from deskterm.office.dues import sum_of
+from deskterm.office.ledger import sum_of
 
 _STAGES = ("arrived", "checked_in", "roomed", "checked_out")
 _COPAYS = """

@@ -297,7 +297,7 @@ def find_actor(db: ClinicDatabase, settings: Settings, login: str | None) -> Act
             held = rows(db, "SELECT permission FROM role_permission WHERE role = ?", (role,))
             return Actor(known, full_name, role, frozenset(p for (p,) in held), staff_id)
     raise NotAllowed(
-        f"No staff record for {wanted[0] or wanted[-1] or 'this account'}",
+        f"No staff record for {(wanted[0] or wanted[-1] or 'this account')[:40]}",
         "Sign in with --as LOGIN; an administrator adds staff",
     )
 

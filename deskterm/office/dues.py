@@ -11,12 +11,11 @@ from datetime import date, timedelta
 from deskterm.clock import local
 from deskterm.db.payments import CHARGE_KINDS
 from deskterm.office.desk import Desk
+from deskterm.office.ledger import PATIENT_LEFT, credit_of, sum_of
 
-_LEFT = """
+_LEFT = f"""
 SELECT c.id, c.kind, c.description, c.service_day, c.appointment_id, v.code, a.minutes, p.code,
-  c.amount_cents,
-  c.amount_cents + coalesce((SELECT r.amount_cents FROM charge r WHERE r.reverses_id = c.id), 0)
-  - coalesce((SELECT sum(x.amount_cents) FROM allocation x WHERE x.charge_id = c.id), 0)
+  c.amount_cents - c.insurance_cents, {PATIENT_LEFT}
 FROM charge c
 LEFT JOIN appointment a ON a.id = c.appointment_id
 LEFT JOIN visit_type v ON v.id = a.visit_type_id
@@ -40,14 +39,6 @@ WHERE a.patient_id = ? AND (a.day BETWEEN ? AND ? OR a.id = ?)
       AND c.reverses_id IS NULL
       AND NOT EXISTS (SELECT 1 FROM charge r WHERE r.reverses_id = c.id))
 ORDER BY a.starts_at"""
-_BALANCE = """
-SELECT coalesce((SELECT sum(amount_cents) FROM charge WHERE patient_id = ?), 0)
-  - coalesce((SELECT sum(x.amount_cents) FROM allocation x
-              JOIN payment y ON y.id = x.payment_id WHERE y.patient_id = ?), 0)"""
-# Money that the practice holds: taken for no charge.
-_CREDIT = """
-SELECT coalesce(sum(x.amount_cents), 0) FROM allocation x JOIN payment y ON y.id = x.payment_id
-WHERE y.patient_id = ? AND x.charge_id IS NULL"""
 
 
 @dataclass(frozen=True)
@@ -81,7 +72,7 @@ def due(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[
 
 def owed(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
     """:func:`due` for operations, which have their own permission."""
-    credit = desk.rows(_CREDIT, patient_id)[0][0]
+    credit = credit_of(desk, patient_id)
     left: list[Due] = []
     for item in open_dues(desk, patient_id, appointment_id):
         held = min(item.due_cents, max(credit, 0))
@@ -107,12 +98,6 @@ def balance_cents(desk: Desk, patient_id: int) -> int:
     return sum_of(desk, patient_id)
 
 
-def sum_of(desk: Desk, patient_id: int) -> int:
-    """:func:`balance_cents` for operations, which have their own permission."""
-    balance: int = desk.rows(_BALANCE, patient_id, patient_id)[0][0]
-    return balance
-
-
 def _charged(desk: Desk, patient_id: int, appointment_id: int | None, today: date) -> list[Due]:
     kinds = dict(CHARGE_KINDS)
     dues = []
@@ -133,7 +118,7 @@ def _charged(desk: Desk, patient_id: int, appointment_id: int | None, today: dat
             continue
         day = date.fromisoformat(service_day)
         current = day >= today or (visit is not None and visit == appointment_id)
-        words = description or _label(kinds[kind], visit_type, minutes, provider)
+        words = description or _label(kinds.get(kind, kind), visit_type, minutes, provider)
         dues.append(
             Due(charge_id, kind if current else "balance", words, day, left, visit, kind, full)
         )

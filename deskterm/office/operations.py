@@ -49,6 +49,25 @@ OPERATIONS: dict[str, str] = {
     "payment.take": "take_payments",
     "payment.not_collected": "take_payments",
     "payment.void": "void_payments",
+    "payment.refund": "refund_payments",
+    "payment.correct": "void_payments",
+    "payment.returned": "refund_payments",
+    "payment.apply_credit": "take_payments",
+    "charge.post": "take_payments",
+    "charge.adjust": "adjust_charges",
+    "charge.transfer": "adjust_charges",
+    "fee.set": "adjust_charges",
+    "shift.open": "take_payments",
+    "shift.hand_over": "take_payments",
+    "shift.move_cash": "take_payments",
+    "shift.count": "take_payments",
+    "shift.close": "take_payments",
+    "day.freeze": "close_day",
+    "day.thaw": "close_day",
+    "day.close": "close_day",
+    "day.approve": "approve_day",
+    "day.reopen": "reopen_day",
+    "day.deposit": "take_payments",
     "message.take": "messages",
     "message.read": "messages",
     "message.acknowledge": "messages",
@@ -80,17 +99,21 @@ ROLES: dict[str, frozenset[str]] = {
     "front_desk": frozenset(_DESK),
     "biller": frozenset(
         {"view_patients", "view_schedule", "view_money", "view_messages", "edit_patients",
-         "take_payments", "void_payments", "messages"}
+         "take_payments", "void_payments", "refund_payments", "adjust_charges", "messages"}
     ),
     "clinician": frozenset(
         {"view_patients", "view_schedule", "view_messages", "run_visits", "messages"}
     ),
-    "manager": frozenset({*_DESK, "manage_schedule", "view_journal", "import_data"}),
+    "manager": frozenset(
+        {*_DESK, "manage_schedule", "view_journal", "import_data", "refund_payments",
+         "adjust_charges", "close_day", "approve_day", "reopen_day"}
+    ),
     "privacy_officer": frozenset(
         {"view_patients", "view_schedule", "view_messages", "view_journal"}
     ),
     "administrator": frozenset(
-        {*_DESK, "manage_schedule", "administer", "backup", "import_data", "view_journal"}
+        {*_DESK, "manage_schedule", "administer", "backup", "import_data", "view_journal",
+         "refund_payments", "adjust_charges", "close_day", "approve_day", "reopen_day"}
     ),
 }  # fmt: skip
 

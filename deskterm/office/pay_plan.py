@@ -16,7 +16,8 @@ from deskterm.entry.money import TenderEntry
 from deskterm.errors import NotFound, Unreachable
 from deskterm.office import posting, receipts
 from deskterm.office.desk import Desk
-from deskterm.office.dues import Due, sum_of
+from deskterm.office.dues import Due
+from deskterm.office.ledger import sum_of
 from deskterm.office.patient_card import facts
 
 COLUMNS = 32

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from deskterm.clock import local, utc_text
+from deskterm.clock import utc_text
 from deskterm.db.patients import Patient
 from deskterm.db.payments import (
     CHARGE_KINDS,
+    PAYMENT_KINDS,
     Allocation,
     Charge,
     NotCollected,
@@ -24,7 +25,7 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import clinic, posting, tendering
+from deskterm.office import business_day, clinic, posting, tendering
 from deskterm.office.allocations import AllocationEntry, as_told, spread, with_change
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import Due, balance_cents, due, open_dues, owed
@@ -88,7 +89,7 @@ def take(
         elif over:
             paid = with_change(paid, over, nothing_due=not wanted)
             total -= over
-        posted = [(posting.charged(op, patient, d, day), d, cents) for d, cents in wanted]
+        posted = [(posting.charged(op, patient, d, place, day), d, cents) for d, cents in wanted]
         return posting.post(
             op,
             "payment",
@@ -109,7 +110,10 @@ def take(
                 }
                 for t in paid
             ],
-            allocations=[(d.purpose, charge_id, cents) for charge_id, d, cents in posted],
+            allocations=[
+                {"purpose": d.purpose, "charge": charge_id, "amount_cents": cents}
+                for charge_id, d, cents in posted
+            ],
             note=note,
         )
 
@@ -123,15 +127,15 @@ def void(desk: Desk, receipt: str, *, reason: str, key: str | None = None) -> Pa
     with desk.operation("payment.void", reason=reason, key=key) as op:
         if op.earlier:
             return op.get(Payment, op.earlier.entity_id or 0)
-        code = _code(desk, "void_reason", reason)
-        original = _by_receipt(receipt)
+        code = reason_code(desk, "void_reason", reason)
+        original = by_receipt(receipt)
         place = op.get(Location, original.location_id)
-        _may_void(original, posting.business_day(op, place))
+        _may_void(desk, original, place, posting.business_day(op, place))
         patient = op.get(Patient, original.patient_id)
         tenders = Tender.select().where(Tender.payment == original.id).order_by(Tender.id)
         parts = Allocation.select().where(Allocation.payment == original.id).order_by(Allocation.id)
         for made in posting.charges_made_by(op, original):
-            posting.reverse(op, made, original.business_day)
+            posting.reverse(op, made, place, original.business_day)
         return posting.post(
             op,
             "void",
@@ -140,18 +144,17 @@ def void(desk: Desk, receipt: str, *, reason: str, key: str | None = None) -> Pa
             place,
             original.business_day,
             -original.total_cents,
-            tenders=[
+            tenders=[posting.tender(t, -t.amount_cents) for t in tenders],
+            allocations=[
                 {
-                    "kind": t.kind,
-                    "amount_cents": -t.amount_cents,
-                    "reference": t.reference,
-                    "card_brand": t.card_brand,
-                    "card_last4": t.card_last4,
-                    "approval": t.approval,
+                    "purpose": a.purpose,
+                    "charge": a.charge_id,
+                    "amount_cents": -a.amount_cents,
+                    "side": a.side,
+                    "patient": a.patient_id,
                 }
-                for t in tenders
+                for a in parts
             ],
-            allocations=[(a.purpose, a.charge_id, -a.amount_cents) for a in parts],
             voids=original,
             void_reason=code,
         )
@@ -197,6 +200,7 @@ def charge(
             business_day=day,
             posted_at=op.now,
             by=desk.actor.login,
+            location=place,
         )
 
 
@@ -215,7 +219,8 @@ def reverse_charge(desk: Desk, charge_id: int, *, reason: str, key: str | None =
             raise Conflict("This charge is taken back already", "", rule="reversed")
         if posting.paid_on(desk, charge_id):
             raise Conflict("Money was taken for this charge", "Void the payment first", rule="paid")
-        return posting.reverse(op, original, op.desk.today())
+        place = posting.place_of(op, original.patient_id, None, None)
+        return posting.reverse(op, original, place, posting.business_day(op, place))
 
 
 def post_copay(op: Operation, appointment: Appointment) -> Due | None:
@@ -227,8 +232,11 @@ def post_copay(op: Operation, appointment: Appointment) -> Due | None:
     ]
     for d in found:
         if d.charge_id is None:
-            patient = op.get(Patient, appointment.patient_id)
-            posting.charged(op, patient, d, local(op.now, appointment.zone).date())
+            place = op.get(Location, appointment.location_id)
+            posting.charged(
+                op, op.get(Patient, appointment.patient_id), d, place,
+                posting.business_day(op, place),
+            )  # fmt: skip
     return found[0] if found else None
 
 
@@ -281,18 +289,19 @@ def write_not_collected(
         appointment=appointment,
         charge=charge_id,
         amount_cents=amount_cents,
-        reason=_code(op.desk, "not_collected_reason", reason),
+        reason=reason_code(op.desk, "not_collected_reason", reason),
         note=note,
         business_day=posting.business_day(op, place),
         at=op.now,
         by=op.desk.actor.login,
+        location=place,
     )
 
 
 def find(desk: Desk, receipt: str) -> Payment:
     """The payment of a receipt number. Raises NotFound."""
     desk.require("view_money")
-    return _by_receipt(receipt)
+    return by_receipt(receipt)
 
 
 def likely_duplicate(
@@ -321,7 +330,7 @@ def _first(op: Operation, patient_id: int) -> Payment:
     return op.get(Payment, op.earlier.entity_id or 0)
 
 
-def _code(desk: Desk, kind: str, wanted: str) -> str:
+def reason_code(desk: Desk, kind: str, wanted: str) -> str:
     """A word of one of the clinic's lists. Raises Invalid on the field ``reason``."""
     try:
         return clinic.code(desk, kind, wanted)[0]
@@ -329,19 +338,41 @@ def _code(desk: Desk, kind: str, wanted: str) -> str:
         raise Invalid("A reason from the list is needed", unknown.hint, field="reason") from None
 
 
-def _by_receipt(receipt: str) -> Payment:
+def by_receipt(receipt: str) -> Payment:
+    """The payment of a receipt number, for operations. Raises NotFound."""
     found = Payment.get_or_none(Payment.receipt == receipt.strip().upper())
     if found is None:
         raise NotFound("No such receipt", "For example R-260318-031")
     return found
 
 
-def _may_void(original: Payment, day: date) -> None:
+def _may_void(desk: Desk, original: Payment, place: Location, day: date) -> None:
     if original.kind == "void":
         raise Conflict("A void cannot be voided", "Post the payment again", rule="is_void")
     if Payment.get_or_none(Payment.voids == original.id):
         raise Conflict("This receipt is voided already", "", rule="voided")
-    if original.business_day != day:
+    later = desk.rows(
+        "SELECT t.receipt, t.kind FROM payment t WHERE t.original_id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM payment v WHERE v.voids_id = t.id)",
+        original.id,
+    )
+    if later:
+        receipt, kind = later[0]
+        raise Conflict(
+            f"{receipt}, a {dict(PAYMENT_KINDS)[kind]}, is about this receipt",
+            f"Void {receipt} first",
+            rule="has_later",
+        )
+    counting = business_day.state(desk, place.id, original.business_day) == "freeze"
+    if original.shift_id and desk.rows(
+        "SELECT 1 FROM shift WHERE id = ? AND closed_at IS NOT NULL", original.shift_id
+    ):
+        raise Conflict(
+            "The drawer of this receipt is counted and closed",
+            "Refund it instead",
+            rule="shift_closed",
+        )
+    if original.business_day != day and not counting:
         raise Conflict(
             f"This receipt is of {show_date(original.business_day)}; its day is over",
             "Only today's receipts are voided; an earlier one is refunded",

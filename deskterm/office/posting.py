@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from deskterm.clock import local
 from deskterm.db import journal
 from deskterm.db.patients import Patient
-from deskterm.db.payments import Allocation, Charge, Payment, Tender
+from deskterm.db.payments import Adjustment, Allocation, Charge, Payment, Tender
 from deskterm.db.scheduling import Appointment
 from deskterm.db.staff import Location
 from deskterm.errors import Conflict, Invalid, NotFound
+from deskterm.office import business_day as days
+from deskterm.office import shifts
 from deskterm.office.desk import Desk, Operation
-from deskterm.office.dues import Due, sum_of
+from deskterm.office.dues import Due
+from deskterm.office.ledger import INSURANCE_LEFT, sum_of
 
 _TODAYS_VISIT = """
 SELECT location_id FROM appointment
@@ -64,11 +66,11 @@ def place_of(
     return found
 
 
-def charged(op: Operation, patient: Patient, item: Due, day: date) -> int | None:
+def charged(op: Operation, patient: Patient, item: Due, place: Location, day: date) -> int | None:
     """The charge that ``item`` stands for, written now if it is not there yet."""
     if item.charge_id is not None or item.purpose == "prepayment":
         return item.charge_id
-    return op.create(
+    made = op.create(
         Charge,
         patient=patient,
         appointment=item.appointment_id,
@@ -78,7 +80,64 @@ def charged(op: Operation, patient: Patient, item: Due, day: date) -> int | None
         business_day=day,
         posted_at=op.now,
         by=op.desk.actor.login,
-    ).id
+        location=place,
+    )
+    if item.kind == "copay" and item.appointment_id is not None:
+        settle_copay(op, item.appointment_id, place.id, day)
+    return made.id
+
+
+def settle_copay(op: Operation, appointment_id: int, place_id: int, day: date) -> None:
+    """See that the plan's part of a visit's charges is less by what is charged as its copay."""
+    copay = op.desk.rows(
+        "SELECT coalesce(sum(amount_cents), 0) FROM charge"
+        " WHERE appointment_id = ? AND kind = 'copay'",
+        appointment_id,
+    )[0][0]
+    standing = op.desk.rows(
+        "SELECT j.id, j.insurance_cents FROM adjustment j JOIN charge c ON c.id = j.charge_id"
+        " WHERE c.appointment_id = ? AND j.kind = 'copay' AND j.reverses_id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM adjustment r WHERE r.reverses_id = j.id)",
+        appointment_id,
+    )
+    if sum(cents for _, cents in standing) == -copay:
+        return
+    for adjustment_id, cents in standing:
+        _offset(
+            op, op.get(Adjustment, adjustment_id).charge_id, -cents, place_id, day, adjustment_id
+        )
+    for charge_id, left in op.desk.rows(
+        f"SELECT c.id, {INSURANCE_LEFT} FROM charge c WHERE c.appointment_id = ?"
+        " AND c.insurance_cents > 0 ORDER BY c.id",
+        appointment_id,
+    ):
+        part = min(left, copay)
+        if part > 0:
+            _offset(op, charge_id, -part, place_id, day)
+            copay -= part
+
+
+def _offset(
+    op: Operation,
+    charge_id: int,
+    cents: int,
+    place_id: int,
+    day: date,
+    reverses: int | None = None,
+) -> None:
+    op.create(
+        Adjustment,
+        charge=charge_id,
+        kind="copay",
+        patient_cents=0,
+        insurance_cents=cents,
+        reason="copay",
+        location=place_id,
+        business_day=day,
+        posted_at=op.now,
+        by=op.desk.actor.login,
+        reverses=reverses,
+    )
 
 
 def post(
@@ -91,18 +150,27 @@ def post(
     total: int,
     *,
     tenders: Sequence[dict[str, Any]],
-    allocations: Sequence[tuple[str, int | None, int]],
+    allocations: Sequence[dict[str, Any]],
     **columns: Any,
 ) -> Payment:
     """Write a payment with the next receipt number of its place and day, then seal it.
 
     Charges made or reversed with it are written already, so the balance after it is right.
+    ``allocations`` hold the columns of each row.
     """
+    own = sum(
+        row["amount_cents"]
+        for row in allocations
+        if row.get("side", "patient") == "patient" and row.get("patient") in (None, patient.id)
+    )
     sequence = op.desk.rows(
         "SELECT coalesce(max(sequence), 0) + 1 FROM payment"
         " WHERE location_id = ? AND business_day = ?",
         place.id, day.isoformat(),
     )[0][0]  # fmt: skip
+    drawer = shifts.for_document(
+        op, kind, place, day, columns.get("voids") or columns.get("original")
+    )
     payment = op.create(
         Payment,
         kind=kind,
@@ -117,36 +185,58 @@ def post(
         receipt=f"{place.receipt_prefix.upper()}-{day:%y%m%d}-{sequence:03d}",
         sequence=sequence,
         total_cents=total,
-        balance_after_cents=sum_of(op.desk, patient.id) - total,
+        balance_after_cents=sum_of(op.desk, patient.id) - own,
+        shift=drawer,
         **columns,
     )
     for tender in tenders:
         op.create(Tender, payment=payment, **tender)
-    for purpose, charge_id, cents in allocations:
-        op.create(
-            Allocation, payment=payment, purpose=purpose, charge=charge_id, amount_cents=cents
-        )
+    # What is taken back goes first, so that no charge is ever paid twice on the way.
+    for row in sorted(allocations, key=lambda row: row["amount_cents"] > 0):
+        op.create(Allocation, payment=payment, **row)
     payment.posted = True
     op.save(payment)
     op.about(payment, patient_id=patient.id)
     return payment
 
 
-def reverse(op: Operation, original: Charge, day: date) -> Charge:
+def tender(like: Tender, cents: int) -> dict[str, Any]:
+    """The columns of a tender of the same kind, card or check over another amount."""
+    return {
+        "kind": like.kind,
+        "amount_cents": cents,
+        "reference": like.reference,
+        "card_brand": like.card_brand,
+        "card_last4": like.card_last4,
+        "approval": like.approval,
+    }
+
+
+def reverse(op: Operation, original: Charge, place: Location, day: date) -> Charge:
     """Take a charge back by its negative."""
-    return op.create(
+    made = op.create(
         Charge,
         patient=original.patient_id,
         appointment=original.appointment_id,
         kind=original.kind,
         description=original.description,
         amount_cents=-original.amount_cents,
+        insurance_cents=-original.insurance_cents,
         service_day=original.service_day,
         business_day=day,
         posted_at=op.now,
         by=op.desk.actor.login,
         reverses=original,
+        code=original.code,
+        modifiers=original.modifiers,
+        units=original.units,
+        diagnoses=original.diagnoses,
+        provider=original.provider_id,
+        location=place,
     )
+    if original.kind == "copay" and original.appointment_id is not None:
+        settle_copay(op, original.appointment_id, place.id, day)
+    return made
 
 
 def paid_on(desk: Desk, charge_id: int) -> int:
@@ -177,5 +267,5 @@ def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
 
 
 def business_day(op: Operation, place: Location) -> date:
-    """The date where the money is taken."""
-    return local(op.now, place.zone).date()
+    """The day that money written down now belongs to, inside an operation."""
+    return days.first_open_day(op.desk, place)

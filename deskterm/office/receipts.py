@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deskterm.clock import local, parse_utc_text
-from deskterm.db.payments import PURPOSES, TENDER_KINDS
+from deskterm.db.payments import PAYMENT_KINDS, PURPOSES, TENDER_KINDS
 from deskterm.entry.money import show_cents
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid, NotFound, Unreachable
@@ -23,12 +23,13 @@ from deskterm.text import fit, safe, width
 WIDTHS = (32, 40)
 _HEAD = """
 SELECT y.id, y.receipt, y.kind, y.taken_at, y.by, y.desk, y.total_cents, y.balance_after_cents,
-  y.note, y.void_reason, coalesce(o.receipt, ''), coalesce(v.receipt, ''),
+  y.note, y.void_reason, coalesce(o.receipt, b.receipt, ''), coalesce(v.receipt, ''),
   p.last_name, p.first_name, p.mrn, l.name, l.address, l.phone, l.zone
 FROM payment y
 JOIN patient p ON p.id = y.patient_id
 JOIN location l ON l.id = y.location_id
 LEFT JOIN payment o ON o.id = y.voids_id
+LEFT JOIN payment b ON b.id = y.original_id
 LEFT JOIN payment v ON v.voids_id = y.id
 WHERE y.receipt = ?"""
 _LINES = """
@@ -136,10 +137,10 @@ def _marks(head: _Head, duplicate: bool, columns: int) -> list[str]:
     marks = []
     if duplicate:
         marks.append("*** DUPLICATE ***")
-    if head.kind == "void":
-        marks.append("*** VOID ***")
-    elif head.voided_by:
+    if head.voided_by:
         marks.append("*** VOIDED ***")
+    elif head.kind != "payment":
+        marks.append(f"*** {dict(PAYMENT_KINDS)[head.kind].upper()} ***")
     return [mark.center(columns) for mark in marks]
 
 
@@ -158,16 +159,17 @@ def _top(head: _Head, columns: int) -> list[str]:
     if width(name + mrn) > columns:
         name = fit(name, columns - width(mrn))
     top = [f"{at:%m/%d/%Y} {show_time(at.time())}", fit(name + mrn, columns)]
-    if head.kind == "void":
-        top.append(fit(f"voids {head.voids}", columns))
-    elif head.voided_by:
+    if head.voids:
+        word = "voids" if head.kind == "void" else "about"
+        top.append(fit(f"{word} {head.voids}", columns))
+    if head.voided_by:
         top.append(fit(f"voided by {head.voided_by}", columns))
     return top
 
 
 def _what(purpose: str, service_day: str) -> str:
     """``copay 03/18/2026``: the kind of due and the day of service, no more."""
-    words = dict(PURPOSES)[purpose].partition(",")[0]
+    words = dict(PURPOSES).get(purpose, purpose).partition(",")[0]
     if not service_day:
         return words
     year, month, day = service_day.split("-")
@@ -181,7 +183,7 @@ def _line(words: str, cents: int, columns: int) -> str:
 
 def _tender(row: tuple[str, int, int | None, str, str, str, str], columns: int) -> list[str]:
     kind, cents, given, reference, brand, last4, approval = row
-    label = dict(TENDER_KINDS)[kind]
+    label = dict(TENDER_KINDS).get(kind, kind)
     if reference:
         label += f" {reference}"
     rows = [_line(f"{label} {brand}".strip(), cents, columns)]

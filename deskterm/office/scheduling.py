@@ -196,18 +196,24 @@ def late_cancel(desk: Desk, appointment: Appointment) -> bool:
     return notice is not None and notice < desk.settings.policy.late_cancel_notice
 
 
-def reinstate(desk: Desk, appointment_id: int, *, version: int) -> Appointment:
-    """Take a cancellation back.
+def reinstate(
+    desk: Desk, appointment_id: int, *, version: int, start: datetime | None = None
+) -> Appointment:
+    """Take a cancellation back; with ``start``, by a visit of that time linked to the old one.
 
-    Raises Conflict when somebody has the time by now, saying who and the nearest free time.
+    Raises Conflict when somebody has the time by now (``rule`` is ``slot_taken``): its details
+    say who booked it and when, the visit that has it (``appointment_id``), and the ``nearest``
+    free time, with which this may be called again as ``start``.
     """
     with desk.operation("appointment.reinstate") as op:
         appointment = _read(op, appointment_id, version)
         if appointment.lifecycle != "cancelled":
             raise Conflict("This visit is not cancelled", "", rule="state")
-        if appointment.cancel_reason == RESCHEDULED and _successor(desk, appointment.id):
+        if _successor(desk, appointment.id):
             raise Conflict("This visit was moved, not cancelled", "Take the move back instead",
                            rule="moved")  # fmt: skip
+        if start is not None and start != appointment.wall_start:
+            return _put_back_at(op, appointment, start)
         retake(op, appointment)
         op.about(appointment, patient_id=appointment.patient_id)
         return appointment
@@ -218,7 +224,7 @@ def undo_book(desk: Desk, appointment_id: int, *, version: int) -> Appointment:
     with desk.operation("appointment.undo_book") as op:
         appointment = _read(op, appointment_id, version)
         _check_own(desk, appointment)
-        if appointment.rescheduled_from_id:
+        if _moved_here(appointment):
             raise Conflict("This visit was moved here", "Take the move back instead", rule="moved")
         _err(op, appointment)
         op.about(appointment, patient_id=appointment.patient_id)
@@ -230,13 +236,16 @@ def undo_move(desk: Desk, appointment_id: int, *, version: int) -> Appointment:
     """Take a move back, by whom and on the day it was made; returns the old visit, as it was.
 
     ``appointment_id`` and ``version`` are those of the new one. Raises Conflict when the old
-    time is taken by now, saying who has it and the nearest free time.
+    time is taken by now, with the details of :func:`reinstate`; :func:`move` then puts the visit
+    at the nearest time.
     """
     with desk.operation("appointment.undo_move") as op:
         new = _read(op, appointment_id, version)
         _check_own(desk, new)
-        if not new.rescheduled_from_id:
+        if not _moved_here(new):
             raise Conflict("This visit was not moved", "", rule="state")
+        # While the new visit still has its time, so that this is not offered instead.
+        _check_free(desk, Appointment.get_by_id(new.rescheduled_from_id), but_not=new.id)
         _err(op, new)
         free_time.keep(desk, new.provider_id, *_days(new))
         old = _read(op, new.rescheduled_from_id)
@@ -305,18 +314,7 @@ def retake(op: Operation, appointment: Appointment) -> None:
     since do not matter: it had its place before.
     """
     desk = op.desk
-    slot = _slot_of(desk, appointment)
-    if local(op.now, appointment.zone).date() > appointment.day:
-        raise Conflict(f"{conflicts.when(slot.start)} is past", "Book a new visit", rule="past")
-    others = free_time.holding(desk, appointment.provider_id, slot.starts_at, slot.ends_at)
-    others = [visit for visit in others if visit.id != appointment.id]
-    beside = [v for v in others if v.lane < OVERBOOK_LANE or v.lane == appointment.lane]
-    if appointment.lane >= OVERBOOK_LANE:
-        beside = [v for v in beside if v.lane == appointment.lane]
-    elif appointment.lane not in {v.lane for v in beside}:
-        beside = []
-    if beside:
-        raise conflicts.taken(desk, slot, beside, 1, appointment.visit_type.code)
+    slot = _check_free(desk, appointment)
     _check_patient(desk, appointment.patient_id, slot, None, but_not=appointment.id)
     appointment.lifecycle = "scheduled"
     appointment.cancelled_by = None
@@ -325,6 +323,49 @@ def retake(op: Operation, appointment: Appointment) -> None:
     appointment.notice_minutes = None
     op.save(appointment)
     free_time.keep(desk, appointment.provider_id, *_days(appointment))
+
+
+def _check_free(desk: Desk, appointment: Appointment, *, but_not: int = 0) -> Slot:
+    """The slot of a visit that wants its time again. Raises Conflict when it is past or taken."""
+    slot = _slot_of(desk, appointment)
+    if local(desk.now(), appointment.zone).date() > appointment.day:
+        raise Conflict(f"{conflicts.when(slot.start)} is past", "Book a new visit", rule="past")
+    others = free_time.holding(desk, appointment.provider_id, slot.starts_at, slot.ends_at)
+    others = [visit for visit in others if visit.id not in (appointment.id, but_not)]
+    beside = [v for v in others if v.lane < OVERBOOK_LANE or v.lane == appointment.lane]
+    if appointment.lane >= OVERBOOK_LANE:
+        beside = [v for v in beside if v.lane == appointment.lane]
+    elif appointment.lane not in {v.lane for v in beside}:
+        beside = []
+    if beside:
+        raise conflicts.taken(desk, slot, beside, 1, appointment.visit_type.code)
+    return slot
+
+
+def _put_back_at(op: Operation, old: Appointment, start: datetime) -> Appointment:
+    """A visit like the cancelled one at another time of the same provider and place."""
+    desk = op.desk
+    _bookable(op, old.patient_id)
+    facts = conflicts.type_facts(desk, old.visit_type.code)
+    who = conflicts.provider_facts(desk, old.provider.code)
+    where = conflicts.place(desk, old.location.code)
+    slot = find_slot(desk, Wish(who, facts, start, old.minutes, where))
+    _check_patient(desk, old.patient_id, slot, None)
+    new = _write(
+        op,
+        slot,
+        patient=old.patient_id,
+        visit_type=old.visit_type_id,
+        note=old.note,
+        patient_indicated_date=old.patient_indicated_date,
+        series_id=old.series_id,
+        rescheduled_from=old.id,
+        **{name: getattr(old, name) for name in _KEEPS_CLEARANCE},
+    )
+    op.about(new, patient_id=old.patient_id)
+    holds.consume(desk, slot)
+    free_time.keep(desk, slot.provider.id, *slot.days)
+    return new
 
 
 def known_id(value: object) -> int:
@@ -455,6 +496,12 @@ def _check_own(desk: Desk, appointment: Appointment) -> None:
             f"Only {appointment.booked_by} could take this back, on the day it was made",
             "Cancel it instead",
         )
+
+
+def _moved_here(appointment: Appointment) -> bool:
+    """Whether it came by a move; one put back at another time came by a booking."""
+    old = appointment.rescheduled_from
+    return old is not None and old.cancel_reason == RESCHEDULED
 
 
 def _successor(desk: Desk, appointment_id: int) -> bool:

@@ -87,12 +87,16 @@ _REFUSALS = {
 
 def decide(lifecycle: str, stage: str, action: str) -> Move:
     """What ``action`` does to a visit at ``lifecycle`` and ``stage``."""
-    return TABLE[lifecycle, stage, action]
+    try:
+        return TABLE[lifecycle, stage, action]
+    except KeyError:
+        # A word of a newer version or another program: nothing is safe to do with it.
+        return Move("refused", lifecycle, stage, "The visit is in a state unknown here")
 
 
 def label(stage: str) -> str:
     """The words for a stage."""
-    return dict(STAGES)[stage]
+    return dict(STAGES).get(stage, stage)
 
 
 def _cells(table: str) -> dict[tuple[str, str], str]:

@@ -110,10 +110,28 @@ class LineRunner:
         if verb == "who" and not entry.who and patient_id is None:
             await self.app.go("history")
             return
+        if verb == "close":
+            await self.app.go("close")
+            return
+        if verb == "report":
+            said = entry.get("date")
+            await self.app.go("report", day=said.value if said is not None else None)
+            return
         if verb == "flow" and not entry.who and patient_id is None:
             await self.app.go("flow")
             return
-        if verb not in {"book", "move", "find", "pay", "msg", "call", "who", *ON_VISIT}:
+        if verb not in {
+            "book",
+            "move",
+            "find",
+            "pay",
+            "msg",
+            "call",
+            "who",
+            "account",
+            "refund",
+            *ON_VISIT,
+        }:
             raise Invalid(f"{verb} is not part of this version", "? lists the verbs")
         if verb == "find" and not entry.who and patient_id is None:
             await self.app.go("opening", **self._search(entry))
@@ -189,6 +207,8 @@ class LineRunner:
                 if token.kind in ("topic", "to", "priority"):
                     given[token.kind] = token.value
             await app.go("call", **given)
+        elif verb in ("account", "refund"):
+            await self.app.go("account", patient_id=patient_id)
         elif verb == "who":
             await app.go("history", patient_id=patient_id)
         else:

@@ -46,13 +46,13 @@ async def close(screen: DeskScreen, row: MessageRow) -> None:
 
     def echo(text: str) -> str:
         code, note = outcome(text, words)
-        return f"{dict(words)[code]}" + (f": {note}" if note else "")
+        return f"{dict(words).get(code, code)}" + (f": {note}" if note else "")
 
     def take(text: str) -> None:
         code, note = outcome(text, words)
         desk = screen.desk
         closed = messages.close(desk, row.id, version=row.version, outcome=code, note=note)
-        said = f"Closed: {dict(words)[code]}"
+        said = f"Closed: {dict(words).get(code, code)}"
         screen.desk_app.remember(
             said, lambda: messages.reopen(desk, row.id, version=closed.version, note="taken back")
         )

@@ -24,7 +24,8 @@ def test_migrated_equals_fresh(tmp_path: Path) -> None:
     db = fresh(tmp_path / "a.db")
     memory = SqliteDatabase(":memory:")
     schema.create_all(memory)
-    assert schema.script(db) == schema.script(memory)
+    migrated, made = (sorted(schema.script(d).rstrip().split("\n\n")) for d in (db, memory))
+    assert migrated == made
     db.close()
 
 

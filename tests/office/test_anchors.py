@@ -7,6 +7,7 @@ import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from deskterm.clock import FrozenClock
 from deskterm.config import Anchors, load
 from deskterm.entry.money import TenderEntry
 from deskterm.errors import Invalid
-from deskterm.office import anchors, backup, doctor, journal_views, payments, proof
+from deskterm.office import anchors, backup, dayclose, doctor, journal_views, payments, proof
 from deskterm.office.desk import Desk
 from tests.factories import clinic
 
@@ -97,6 +98,15 @@ def test_with_the_day_s_cash_and_a_backup(anchored: Desk, tmp_path: Path) -> Non
     wrong = replace(wrong, seal=wrong.sealed(anchored.secret))
     (finding,) = proof.examine(anchored, [wrong])
     assert "2400 cents of cash" in finding.fault and "has 2500" in finding.fault
+
+
+def test_closing_the_day_anchors_it(anchored: Desk) -> None:
+    clinic(anchored)
+    dayclose.close(anchored, day=date(2026, 3, 18), reason="nothing was taken")
+    anchored.anchoring.wait()
+    (kept,) = anchors.kept(anchored)
+    assert (kept.day, kept.seq) == ("2026-03-18", anchored.last_seq)
+    assert proof.examine(anchored) == []
 
 
 def test_the_system_log(desk: Desk, tmp_path: Path) -> None:

@@ -344,6 +344,61 @@ def test_a_cancellation_is_taken_back_unless_somebody_has_the_time(house: Clinic
     assert caught.value.details["nearest"] == "2026-03-19 08:40"
 
 
+def test_a_cancelled_visit_is_put_back_at_the_nearest_time(house: Clinic) -> None:
+    made = book(house, at(9), note="bring the card")
+    scheduling.cancel(house.desk, made.id, version=1, by="patient", reason="sick")
+    other = scheduling.book(
+        other_desk(house.desk), patient_id=house.patient("KERR").id, visit_type="FU",
+        provider="LEE", start=at(9),
+    )  # fmt: skip
+    with pytest.raises(Conflict) as caught:
+        scheduling.reinstate(house.desk, made.id, version=2)
+    assert caught.value.rule == "slot_taken"
+    assert caught.value.details["appointment_id"] == other.id, "the screen says who that is"
+    nearest = datetime.fromisoformat(caught.value.details["nearest"])
+    back = scheduling.reinstate(house.desk, made.id, version=2, start=nearest)
+    assert (back.wall_start, back.rescheduled_from_id) == (nearest, made.id)
+    assert (back.patient_id, back.note, back.lifecycle) == (
+        made.patient_id, "bring the card", "scheduled",
+    )  # fmt: skip
+    assert Appointment.get_by_id(made.id).cancel_reason == "sick", "it stays cancelled as it was"
+    with pytest.raises(Conflict) as twice:
+        scheduling.reinstate(house.desk, made.id, version=2, start=at(15))
+    assert twice.value.rule == "moved"
+    with pytest.raises(Conflict, match="not moved"):
+        scheduling.undo_move(house.desk, back.id, version=1)
+    scheduling.undo_book(house.desk, back.id, version=1)
+    assert scheduling.reinstate(house.desk, made.id, version=2, start=at(15)).id
+    assert free_time.check(house.desk) == []
+
+
+def test_a_move_whose_old_time_went_is_put_at_the_nearest(house: Clinic) -> None:
+    old = book(house, at(9))
+    new = scheduling.move(house.desk, old.id, version=1, start=at(9, 20))
+    for start in (at(9), at(8, 40)):
+        scheduling.book(other_desk(house.desk), patient_id=house.patient().id, visit_type="FU",
+                        provider="LEE", start=start)  # fmt: skip
+    before = journal.head(house.desk.database)
+    with pytest.raises(Conflict) as caught:
+        scheduling.undo_move(house.desk, new.id, version=1)
+    assert "booked by dana at d2" in caught.value.message
+    assert journal.head(house.desk.database) == before
+    # 9:20 is where the visit is now: offering it would put nothing back
+    nearest = datetime.fromisoformat(caught.value.details["nearest"])
+    assert nearest not in (at(9), at(8, 40), at(9, 20))
+    back = scheduling.move(house.desk, new.id, version=1, start=nearest)
+    assert back.wall_start == nearest
+    assert free_time.check(house.desk) == []
+
+
+def test_an_undo_of_what_somebody_else_changed_says_who_and_what(house: Clinic) -> None:
+    made = book(house, at(9))
+    scheduling.set_note(other_desk(house.desk), made.id, version=1, note="told to fast")
+    with pytest.raises(Stale) as caught:
+        scheduling.undo_book(house.desk, made.id, version=1)
+    assert "dana" in caught.value.message and "note" in caught.value.message
+
+
 def test_a_booking_is_taken_back_by_its_maker_on_the_same_day(
     house: Clinic, clock: FrozenClock
 ) -> None:

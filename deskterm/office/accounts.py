@@ -1,0 +1,99 @@
+"""One patient's account as it is read: every charge, adjustment and document, in order. Cents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from deskterm.db.payments import ADJUSTMENT_KINDS, CHARGE_KINDS, PAYMENT_KINDS
+from deskterm.office.desk import Desk
+from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
+
+_CHARGES = f"""
+SELECT c.id, c.business_day, c.service_day, c.kind, c.code, c.description, c.amount_cents,
+  {PATIENT_LEFT}, {INSURANCE_LEFT}, coalesce(c.reverses_id, 0),
+  EXISTS (SELECT 1 FROM charge r WHERE r.reverses_id = c.id), c.by, c.posted_at,
+  c.insurance_cents
+FROM charge c WHERE c.patient_id = ?"""
+_ADJUSTMENTS = """
+SELECT j.id, j.business_day, j.charge_id, j.kind, j.reason, j.patient_cents, j.insurance_cents,
+  coalesce(j.reverses_id, 0), EXISTS (SELECT 1 FROM adjustment r WHERE r.reverses_id = j.id),
+  j.by, j.posted_at
+FROM adjustment j JOIN charge c ON c.id = j.charge_id WHERE c.patient_id = ?"""
+_DOCUMENTS = """
+SELECT y.id, y.business_day, y.receipt, y.kind, y.total_cents, coalesce(o.receipt, b.receipt, ''),
+  EXISTS (SELECT 1 FROM payment v WHERE v.voids_id = y.id), y.by, y.taken_at
+FROM payment y LEFT JOIN payment o ON o.id = y.voids_id LEFT JOIN payment b ON b.id = y.original_id
+WHERE y.patient_id = ?"""
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """A line of an account.
+
+    ``what`` is charge, adjustment or document; ``cents`` what it adds to what is owed (below
+    zero for money taken); ``left_cents`` is the patient's open part of a charge and
+    ``plan_cents`` the plan's. ``gone`` means that it was taken back. ``served`` is a charge's
+    day of service, ``plan_billed`` the part of ``cents`` that is the plan's.
+    """
+
+    what: str
+    id: int
+    day: date
+    words: str
+    cents: int
+    by: str
+    receipt: str = ""
+    left_cents: int = 0
+    plan_cents: int = 0
+    gone: bool = False
+    at: str = ""
+    served: date = date.min
+    plan_billed: int = 0
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        """Whether something may still be done with it."""
+        return not self.gone
+
+
+def account(desk: Desk, patient_id: int) -> list[AccountRow]:
+    """The whole account, the newest first. Raises NotAllowed."""
+    desk.require("view_money")
+    kinds, adjusted, documents = dict(CHARGE_KINDS), dict(ADJUSTMENT_KINDS), dict(PAYMENT_KINDS)
+    found: list[AccountRow] = []
+    for (charge_id, day, served, kind, code, words, cents, left, plan, reverses, gone, by,
+         at, billed) in desk.rows(_CHARGES, patient_id):  # fmt: skip
+        said = " ".join(filter(None, (kinds[kind].partition(",")[0], code, words)))
+        when = f"{served[5:7]}/{served[8:]}/{served[:4]}"
+        found.append(
+            AccountRow(
+                "charge", charge_id, date.fromisoformat(day),
+                f"{'taken back: ' if reverses else ''}{said} of {when}", cents, by,
+                left_cents=0 if reverses or gone else left,
+                plan_cents=0 if reverses or gone else plan,
+                gone=bool(gone or reverses), at=at, served=date.fromisoformat(served),
+                plan_billed=billed,
+            )
+        )  # fmt: skip
+    for (row_id, day, charge_id, kind, reason, patient, insurance, reverses, gone, by,
+         at) in desk.rows(_ADJUSTMENTS, patient_id):  # fmt: skip
+        moved = "" if kind != "transfer" else f" {'to patient' if patient > 0 else 'to plan'}"
+        found.append(
+            AccountRow(
+                "adjustment", row_id, date.fromisoformat(day),
+                f"{'taken back: ' if reverses else ''}{adjusted[kind]}{moved}, {reason}"
+                f" (charge {charge_id})",
+                patient + insurance, by, gone=bool(gone or reverses), at=at,
+                plan_billed=insurance,
+            )
+        )  # fmt: skip
+    for row_id, day, receipt, kind, total, about, gone, by, at in desk.rows(_DOCUMENTS, patient_id):
+        words = documents[kind] + (f" of {about}" if about else "")
+        found.append(
+            AccountRow(
+                "document", row_id, date.fromisoformat(day), words, -total, by, receipt=receipt,
+                gone=bool(gone or kind == "void"), at=at,
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda row: (row.at, row.what, row.id), reverse=True)

@@ -1,0 +1,62 @@
+"""Sending paper to a printer of the clinic's own print system (CUPS). Never through a shell.
+
+A job's title holds no patient's name: it shows in queues and in files that printers make.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from deskterm.errors import Unreachable
+from deskterm.exchange import escpos
+from deskterm.office import receipts
+from deskterm.office.desk import Desk
+
+_SECONDS = 10
+_PROGRAM_PATHS = "/usr/bin:/usr/local/bin:/bin"
+
+
+def send(content: bytes, queue: str, title: str, *, raw: bool = False) -> None:
+    """Hand a document to a print queue. Raises Unreachable, also when it takes too long."""
+    if not queue:
+        raise Unreachable("No printer is set up", "Set printer in the settings file")
+    program = shutil.which("lp", path=_PROGRAM_PATHS)
+    if program is None:
+        raise Unreachable("The print system is not installed", "Install cups-client")
+    argv = [program, "-s", "-d", queue, "-t", title, *(["-o", "raw"] if raw else []), "--", "-"]
+    try:
+        done = subprocess.run(
+            argv, input=content, capture_output=True, timeout=_SECONDS, check=False,
+            env={"PATH": _PROGRAM_PATHS, "LC_ALL": "C.UTF-8"},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise Unreachable(
+            f"The printer {queue} does not answer", "Look at it, then print again"
+        ) from None
+    except OSError as error:
+        raise Unreachable(f"It cannot be printed: {error.strerror}", "") from None
+    if done.returncode:
+        raise Unreachable(
+            f"The printer {queue} did not take it", "Check that the queue exists and is on"
+        )
+
+
+def print_receipt(desk: Desk, receipt: str, *, duplicate: bool = False) -> bool:
+    """Print a receipt on the receipt printer, if there is one; whether it was printed.
+
+    Cash opens the drawer. Raises NotFound, Unreachable.
+    """
+    queue = desk.settings.receipt_printer
+    if not queue:
+        return False
+    columns = 40 if desk.settings.receipt_columns >= 40 else 32
+    text = receipts.text(desk, receipt, duplicate=duplicate, columns=columns)
+    cash = desk.rows(
+        "SELECT 1 FROM payment y JOIN tender t ON t.payment_id = y.id"
+        " WHERE y.receipt = ? AND t.kind = 'cash'",
+        receipt.strip().upper(),
+    )
+    made = escpos.receipt(text.splitlines(), columns=columns, kick=bool(cash) and not duplicate)
+    send(made, queue, f"receipt {receipt}", raw=True)
+    return True

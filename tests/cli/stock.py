@@ -1,0 +1,170 @@
+"""A stocked clinic for the batch commands, every command's valid calls, and a way to run them.
+
+The clinic stands at one moment (``frozen_now``), so that its ids and states are always the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from deskterm.cli import main
+from deskterm.clock import FrozenClock
+from deskterm.config import Settings
+from deskterm.entry.money import TenderEntry
+from deskterm.office import clinic, free_time, messages, payments, visits
+from tests.conftest import NOW
+from tests.office.hours import open_clinic
+
+FILES = ("clinic.db", "clinic.db.key", "deskterm.toml")
+PEOPLE = 40  # more than there are payloads
+RECEIPT = "R-260318-001"
+# Patients and visits have the same numbers. Each of these visits is at a stage of its own.
+EXPECTED, ARRIVED, WAITING, ROOMED, SEEN, READY, LATE = 1, 2, 3, 4, 5, 6, 7
+
+# Every batch command, with a call that must succeed on the stocked clinic. ``{folder}`` is where
+# its files are. A command without a row here fails the tests.
+CALLS: dict[str, list[str]] = {
+    "admin init": ["--name", "Ann"],
+    "admin doctor": [],
+    "admin backup": ["{folder}/safe.db"],
+    "admin restore": ["{folder}/kept.db"],
+    "data import fhir": ["{folder}/people.ndjson"],
+    "demo": ["--dir", "{folder}/demo", "--patients", "20"],
+    "journal show": ["--limit", "5000"],
+    "journal verify": [],
+    "messages add": ["needs a form", "--topic", "rx", "--patient", "1"],
+    "messages list": ["--all", "--limit", "1000"],
+    "messages close": ["1", "--outcome", "called"],
+    "patients find": ["P", "--limit", "200"],
+    "patients show": ["1", "--reason", "asked at the desk"],
+    "patients register": ["--last", "Example", "--first", "Zoe", "--born", "031482"],
+    "pay take": ["1", "--tender", "cash:25.00", "--for", "copay", "--appointment", "1"],
+    "pay receipt": [RECEIPT],
+    "pay void": [RECEIPT, "--reason", "wrong_amount"],
+    "schedule day": ["t"],
+    "schedule open": ["--type", "FU", "--from", "t+1"],
+    "schedule book": ["1", "--type", "FU", "--provider", "LEE", "--at", "2026-03-25 09:00"],
+    "schedule move": ["1", "--at", "2026-03-25 10:00"],
+    "schedule cancel": ["1", "--by", "patient", "--reason", "sick"],
+    "visits arrive": [str(EXPECTED)],
+    "visits check-in": [str(ARRIVED)],
+    "visits room": [str(WAITING), "--room", "1"],
+    "visits with-provider": [str(ROOMED)],
+    "visits ready": [str(SEEN)],
+    "visits check-out": [str(READY)],
+    "visits no-show": [str(LATE)],
+    "visits left": [str(ARRIVED), "--reason", "wait"],
+    "visits undo": [str(ARRIVED)],
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one command line came to."""
+
+    arguments: list[str]
+    code: int
+    out: str
+    err: str
+
+
+@functools.cache
+def leaves() -> dict[str, Any]:
+    """Every batch command of the program, by its words."""
+    found: dict[str, Any] = {}
+
+    def walk(command: Any, words: tuple[str, ...]) -> None:
+        if not hasattr(command, "list_commands"):
+            found[" ".join(words)] = command
+            return
+        context = typer.Context(command)
+        for name in command.list_commands(context):
+            walk(command.get_command(context, name), (*words, name))
+
+    walk(typer.main.get_command(main.app), ())
+    return found
+
+
+def call(folder: Path, words: str, arguments: list[str], *more: str) -> Said:
+    """Run one command in this process, through the real front door."""
+    given = [a.replace("{folder}", str(folder)) for a in arguments]
+    database = folder / ("new.db" if words == "admin init" else "clinic.db")
+    line = ["--db", str(database), "--as", "mlopez", *words.split(), *given, *more]
+    return run(line)
+
+
+def run(line: list[str]) -> Said:
+    """Run one command line; what it printed is what would have reached the terminal."""
+    outs = [io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2)]
+    code: Any = 0
+    with contextlib.redirect_stdout(outs[0]), contextlib.redirect_stderr(outs[1]):
+        try:
+            main.run(line)
+        except SystemExit as end:
+            code = end.code or 0
+    texts = []
+    for out in outs:
+        out.flush()
+        texts.append(out.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
+    return Said(line, int(code), texts[0], texts[1])
+
+
+def stock(folder: Path) -> None:
+    """Make the clinic's files in ``folder``: people, visits at every stage, money, messages."""
+    clinic.write_settings(
+        folder / "deskterm.toml",
+        {"clinic": "Main St Clinic", "frozen_now": "2026-03-18T14:42:00+00:00"},
+    )
+    settings = Settings(database=str(folder / "clinic.db"), clinic="Main St Clinic")
+    desk = clinic.init(settings, login="mlopez", name="Maria Lopez", clock=FrozenClock(NOW))
+    clinic.add_staff(desk, login="kim", name="Kim", role="front_desk")
+    messages.add_pool(desk, code="PM", name="Managers", members=["kim"])
+    house = open_clinic(desk)
+    start = datetime(2026, 3, 18, 8, 0)
+    for number in range(PEOPLE):
+        patient = house.patient(f"P{number}", "PAT")
+        house.cover(patient)
+        at = start + timedelta(minutes=20 * (number // 3))
+        visit = house.appointment(patient, at, ("LEE", "PATEL", "NOVAK")[number % 3])
+        messages.take(desk, patient_id=patient.id, topic="rx", body="refill", caller="PAT",
+                      key=f"m{number}")  # fmt: skip
+        payments.charge(desk, patient.id, kind="form_fee", amount_cents=1000)
+        payments.take(
+            desk, patient.id, tenders=[TenderEntry("check", 1000, reference="1042")],
+            purpose="form_fee", key=f"p{number}",
+        )  # fmt: skip
+        moves = {ARRIVED: 1, WAITING: 2, ROOMED: 3, SEEN: 4, READY: 5}.get(visit.id, 0)
+        for move in (visits.arrive, visits.check_in, visits.room, visits.with_provider,
+                     visits.ready)[:moves]:  # fmt: skip
+            move(desk, visit.id)
+        visits.note(desk, visit.id, "hearing aid left here")
+    with desk.operation("schedule.horizon"):
+        for provider in house.providers.values():
+            free_time.keep_all(desk, provider.id, desk.today(), desk.today())
+    desk.close()
+    shutil.copy(folder / "clinic.db", folder / "kept.db")
+    shutil.copy(folder / "clinic.db.key", folder / "kept.db.key")
+    (folder / "people.ndjson").write_text(
+        '{"resourceType": "Patient", "id": "1", "birthDate": "1980-01-02",'
+        ' "name": [{"family": "Example", "given": ["Pat"]}]}\n'
+    )
+
+
+@contextlib.contextmanager
+def copied(source: Path, target: Path) -> Iterator[Path]:
+    """The clinic of ``source`` in a new folder, for one test to change; removed afterwards."""
+    shutil.copytree(source, target)
+    try:
+        yield target
+    finally:
+        shutil.rmtree(target)

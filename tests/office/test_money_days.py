@@ -1,0 +1,18 @@
+"""A few business days with mistakes put in on purpose; ``bench/days.py`` plays a thousand."""
+
+from __future__ import annotations
+
+from deskterm.clock import FrozenClock
+from deskterm.office.desk import Desk
+from tests.factories import clinic
+from tests.money_days import Days
+
+
+def test_every_balanced_drawer_closes_to_zero_and_mistakes_are_named(
+    desk: Desk, clock: FrozenClock
+) -> None:
+    result = Days(clinic(desk), clock, clerks=5, seed=3).play(8)
+    assert result.days == 8
+    assert result.balanced + sum(result.planted.values()) == 40
+    assert sum(result.planted.values()) >= 5
+    assert sum(result.named.values()) >= 0.8 * sum(result.planted.values()), result.missed

@@ -1,0 +1,190 @@
+"""Reports: every document in, every total right, no formula out, and the same sums elsewhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from deskterm.entry.money import TenderEntry
+from deskterm.errors import Unreachable
+from deskterm.exchange import spreadsheet
+from deskterm.office import (
+    adjustments,
+    charges,
+    ledger,
+    money_exports,
+    money_reports,
+    payments,
+    receipts,
+    refunds,
+    tables,
+)
+from deskterm.office.charges import ChargeLine
+from deskterm.office.desk import Desk
+from deskterm.office.refunds import TenderLeft
+from tests.factories import TODAY, Clinic, clinic
+
+
+def cash(cents: int) -> TenderEntry:
+    return TenderEntry("cash", cents)
+
+
+def card(cents: int) -> TenderEntry:
+    return TenderEntry("card", cents, brand="visa", last4="4417", approval="08812Q")
+
+
+@pytest.fixture
+def made(desk: Desk) -> Clinic:
+    """A day with one of everything."""
+    found = clinic(desk)
+    charges.set_fee(desk, "99213", 18000, starts_on=date(2020, 1, 1))
+    who = found.patient("TRAN", "OLIVIA")
+    found.cover(who)
+    other = found.patient('=HYPERLINK("x")', "DAN")
+    visit = found.appointment(who, datetime(2026, 3, 18, 9, 0), "LEE")
+    payments.take(desk, who.id, tenders=[cash(1000), card(1500)], appointment_id=visit.id, key="a")
+    [seen] = charges.post(desk, visit.id, [ChargeLine("99213")])
+    adjustments.adjust(
+        desk, seen.id, kind="contractual", amount_cents=6000, side="insurance", reason="contract"
+    )
+    adjustments.transfer(desk, seen.id, amount_cents=2000, to="patient", reason="deductible")
+    payments.charge(desk, other.id, kind="visit", amount_cents=10000, service_day=date(2025, 12, 1))
+    held = payments.take(desk, other.id, tenders=[cash(3000)], purpose="prepayment", key="b")
+    refunds.apply_credit(desk, other.id, amount_cents=1000)
+    paid = payments.take(
+        desk, other.id, tenders=[TenderEntry("check", 2000, reference="1042")], key="c"
+    )
+    refunds.returned_check(desk, paid.receipt, number="1042")
+    wrong = payments.take(desk, other.id, tenders=[cash(2500)], key="d")
+    payments.void(desk, wrong.receipt, reason="duplicate")
+    refunds.correct_tender(desk, held.receipt, was=TenderLeft("cash", "", "", "", 0), now=card(500))
+    refunds.refund(desk, held.receipt, amount_cents=700, reason="overpaid", tenders=[cash(700)])
+    return found
+
+
+def test_the_sheet_holds_every_tender_of_every_document(made: Clinic) -> None:
+    sheet = money_reports.report(made.desk, "sheet", TODAY, TODAY)
+    receipts_there = {row[1] for row in sheet.rows}
+    every = {r for (r,) in made.desk.rows("SELECT receipt FROM payment")}
+    assert receipts_there == every
+    moved = made.desk.rows("SELECT sum(amount_cents) FROM tender")[0][0]
+    assert sheet.totals is not None and sheet.totals[-1] == moved == 2500 + 3000 - 700
+    assert [row[6:] for row in sheet.rows][:2] == [
+        ("copay 03/18", "cash", 1000), ("copay 03/18", "card visa ..4417", 1500),
+    ]  # fmt: skip
+
+
+def test_every_report_adds_up(made: Clinic) -> None:
+    desk = made.desk
+    net = desk.rows("SELECT sum(amount_cents) FROM tender")[0][0]
+    by_tender = money_reports.report(desk, "tender", TODAY, TODAY)
+    assert by_tender.totals is not None and by_tender.totals[-1] == net
+    by_clerk = money_reports.report(desk, "clerk", TODAY, TODAY)
+    assert by_clerk.totals is not None and by_clerk.totals[-1] == net
+    by_provider = money_reports.report(desk, "provider", TODAY, TODAY)
+    assert by_provider.totals == ("total", 18000 + 2500 + 10000 + 3500, net)
+    owed = sum(
+        ledger.sum_of(desk, p) + ledger.credit_of(desk, p)
+        for (p,) in desk.rows("SELECT id FROM patient")
+    )
+    ageing = money_reports.report(desk, "ageing", TODAY, TODAY)
+    assert ageing.totals is not None and ageing.totals[-1] == owed
+    month = money_reports.report(desk, "month", TODAY, TODAY)
+    proof = ledger.receivables(desk, date(2026, 3, 1), date(2026, 3, 31))
+    assert month.totals is not None and month.totals[-1] == proof.closing_cents
+    assert proof.difference_cents == 0
+    for name in money_reports.REPORTS:
+        table = money_reports.report(desk, name, TODAY, TODAY)
+        for line in [*tables.lines(table, 80), *tables.bars(table)]:
+            assert len(line) <= 120 and line.isprintable()
+        assert table.as_dict()["name"] == name
+
+
+def test_one_place_only(made: Clinic) -> None:
+    assert money_reports.report(made.desk, "sheet", TODAY, TODAY, location="EAST").rows == ()
+
+
+def test_ageing_stands_in_its_column(made: Clinic) -> None:
+    ageing = money_reports.report(made.desk, "ageing", TODAY, TODAY)
+    row = next(row for row in ageing.rows if row[0].startswith("=HYPER"))
+    assert row[2] > 0 and row[5] > 0  # the fee of today, the visit of 107 days ago
+
+
+def test_nothing_runs_in_a_spreadsheet(made: Clinic) -> None:
+    import openpyxl
+
+    table = money_reports.report(made.desk, "ageing", TODAY, TODAY)
+    text = money_exports.as_csv(table).decode("utf-8-sig")
+    assert not re.search(r"(^|,)\"?[ ]*[=+@]", text, re.MULTILINE)
+    book = openpyxl.load_workbook(io.BytesIO(money_exports.as_xlsx(made.desk, TODAY, TODAY)))
+    assert book.sheetnames == list(money_reports.REPORTS)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not [cell for cell in cells if cell.data_type == "f"]
+    assert any(str(cell.value).startswith("=HYPER") for cell in cells)
+    rows = list(book["tender"].iter_rows(min_row=2, values_only=True))
+    assert rows[-1][-1] == (2500 + 3000 - 700) / 100
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", " =1", "+1", "-1", "@A1", "\tx", "\rx", "＝1", "＋1", "－1", "＠1"]
+)
+def test_formulas_are_guarded(text: str) -> None:
+    assert spreadsheet.guarded(text) == f"'{text}"
+    assert spreadsheet.guarded(f"x{text}") == f"x{text}"
+
+
+def test_files_are_never_written_over(tmp_path: Path) -> None:
+    path = money_exports.write(tmp_path / "a.csv", b"x")
+    assert path.stat().st_mode & 0o077 == 0
+    with pytest.raises(Unreachable, match="there already"):
+        money_exports.write(tmp_path / "a.csv", b"y")
+    with pytest.raises(Unreachable):
+        money_exports.write(tmp_path / "none" / "a.csv", b"y")
+    assert path.read_bytes() == b"x"
+
+
+def test_hledger_finds_the_same_balances(made: Clinic, tmp_path: Path) -> None:
+    program = shutil.which("hledger")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("hledger is missing: .ci/run installs it")
+        pytest.skip("HLEDGER IS ABSENT: the books were not totalled by another program")
+    desk = made.desk
+    path = money_exports.write(
+        tmp_path / "books.journal", money_exports.as_hledger(desk, TODAY, TODAY)
+    )
+
+    def total(account: str) -> int:
+        out = subprocess.run(
+            [program, "-f", str(path), "balance", account, "-N", "--flat", "-O", "csv",
+             "--layout=bare"],
+            capture_output=True, text=True, check=True, env={"LC_ALL": "C.UTF-8", "PATH": "/bin"},
+        ).stdout  # fmt: skip
+        return sum(round(float(line.split('"')[-2]) * 100) for line in out.splitlines()[1:] if line)
+
+    patients = [p for (p,) in desk.rows("SELECT id FROM patient")]
+    owed = sum(ledger.sum_of(desk, p) + ledger.credit_of(desk, p) for p in patients)
+    assert total("assets:receivable:patients") == owed
+    assert total("assets:receivable:plans") == sum(ledger.insurance_of(desk, p) for p in patients)
+    assert -total("liabilities:credit") == sum(ledger.credit_of(desk, p) for p in patients)
+    moved = desk.rows("SELECT kind, sum(amount_cents) FROM tender GROUP BY kind")
+    assert {kind: total(f"assets:{kind}") for kind, _ in moved} == dict(moved)
+
+
+def test_each_kind_of_document_says_what_it_is(made: Clinic) -> None:
+    shown = {
+        kind: receipts.text(made.desk, receipt)
+        for kind, receipt in made.desk.rows("SELECT kind, receipt FROM payment")
+    }
+    assert "*** REFUND ***" in shown["refund"] and "about R-260318-002" in shown["refund"]
+    assert "*** RETURNED CHECK ***" in shown["returned"]
+    assert "*** CORRECTION OF TENDER ***" in shown["correction"]
+    assert "*** CREDIT APPLIED ***" in shown["credit"]
+    assert "*** VOID ***" in shown["void"]
