@@ -342,6 +342,12 @@ class DeskApp(Parking):
         """Once a second: is somebody still at the keys, and is this session still wanted?"""
         self.watch_idle()
         self.watch_session()
+        try:
+            self.desk.views.flush_if_due()
+        except DesktermError as error:
+            self.outage.failed(error)
+        while self.desk.notices:
+            self.say(self.desk.notices.pop(0), level="error")
 
     def on_unmount(self) -> None:
         """The desk closes: nobody is at work here any more."""

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from deskterm.errors import Invalid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SINCE_START: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock:
     """The computer's clock."""
+
+    def ticks(self) -> tuple[int, str]:
+        """Nanoseconds since the machine started, and which start that was.
+
+        Setting the wall clock does not move them, so that a wall clock that was set shows.
+        """
+        return time.clock_gettime_ns(_SINCE_START), _boot()
 
     def now(self) -> datetime:
         """This moment, aware, in UTC."""
@@ -42,11 +52,22 @@ class FrozenClock(Clock):
     def monotonic(self) -> float:
         return self._ticks
 
+    def ticks(self) -> tuple[int, str]:
+        return int(self._ticks * 1_000_000_000), ""
+
     def advance(self, **delta: float) -> None:
         """Move on by ``timedelta(**delta)``."""
         step = timedelta(**delta)
         self._at += step
         self._ticks += step.total_seconds()
+
+
+@lru_cache(maxsize=1)
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:8]
+    except OSError:
+        return ""
 
 
 def zone(name: str) -> ZoneInfo:

@@ -55,6 +55,15 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Anchors:
+    """Where the journal's head is noted outside the database; empty means not there."""
+
+    file: str = ""  # a file that is only ever added to; beside the database unless absolute
+    syslog: str = ""  # the socket of the system log, for example /dev/log
+    every: int = 1000  # entries between two anchors
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where things are, who signs in by default, and the practice's rules."""
 
@@ -75,6 +84,14 @@ class Settings:
     gate: str = "/usr/local/lib/deskterm/gate"  # what sshd runs for a key
     desks: Mapping[str, str] = field(default_factory=dict)  # client address -> workstation
     policy: Policy = field(default_factory=Policy)
+    anchors: Anchors = field(default_factory=Anchors)
+
+    @property
+    def anchor_path(self) -> Path | None:
+        """The file of anchors, if one is wanted."""
+        if not self.anchors.file:
+            return None
+        return self.database_path.parent / Path(self.anchors.file).expanduser()
 
     @property
     def database_path(self) -> Path:
@@ -156,7 +173,8 @@ def _parse(path: Path, required: bool) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"{path.name} is not valid TOML: {error}", "Mend that line") from None
     policy = _take(Policy, data.pop("policy", {}), path)
-    return replace(_take(Settings, data, path), policy=policy)
+    anchors = _take(Anchors, data.pop("anchors", {}), path)
+    return replace(_take(Settings, data, path), policy=policy, anchors=anchors)
 
 
 def _take(kind: type[Any], data: Mapping[str, Any], path: Path) -> Any:

@@ -62,6 +62,7 @@ def list_messages(
 
     with at_desk(context) as desk:
         found = messages.inbox(desk, pool=pool, login=login, open_only=not everything, limit=limit)
+        desk.views.listed("messages", (row.patient_id for row in found))
         today = desk.today()
         lines = [
             f"{row.id:>6} {row.urgency:<8} {row.topic:<7} {row.status:<12} "

@@ -70,5 +70,7 @@ def run(desk: Desk, settings: Settings) -> int:
         return open_desk_screen(desk, crash_log=log, greeting=greeting)
     finally:
         with contextlib.suppress(DesktermError):
+            desk.views.flush()
+        with contextlib.suppress(DesktermError):
             sessions.end(desk)
         desk.close()

@@ -27,6 +27,7 @@ def day(
 
     with at_desk(context) as desk:
         board = day_board.day(desk, the_day(desk, when), providers=[provider] if provider else None)
+        desk.views.listed(f"day {board.day}", (row.patient_id for row in board.rows))
     show(
         board.as_list(),
         as_json,

@@ -48,15 +48,16 @@ class ClinicDatabase(SqliteDatabase):
         )
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, *, wait: bool = True) -> Iterator[None]:
         """Hold the writers' queue and one ``BEGIN IMMEDIATE`` transaction.
 
-        Raises Busy after two seconds, and the translated error of whatever else goes wrong.
+        Raises Busy after two seconds (at once unless ``wait``), and the translated error of
+        whatever else goes wrong.
         """
         if self._refused:
             self._let_go()
         try:
-            with translated(), self._queued(), self.atomic():
+            with translated(), self._queued(wait), self.atomic():
                 yield
         except Unreachable as error:
             # On a full disk it is kept: a new connection would want room even for reading.
@@ -84,12 +85,12 @@ class ClinicDatabase(SqliteDatabase):
             os.pwrite(self._handle(), b".", 0)
 
     @contextlib.contextmanager
-    def _queued(self) -> Iterator[None]:
+    def _queued(self, wait: bool) -> Iterator[None]:
         try:
             handle = self._handle()
         except OSError as error:
             raise cannot_write(error) from None
-        _lock(handle, self.wait_seconds)
+        _lock(handle, self.wait_seconds if wait else 0.0)
         try:
             yield
         finally:

@@ -15,6 +15,7 @@ from deskterm.db import (
     patients,
     payments,
     scheduling,
+    second_copies,
     ssh_keys,
     staff,
     tasks,
@@ -28,9 +29,11 @@ COLUMNS = (
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
+    journal.JournalPatient,
     *(model for column in COLUMNS for model in column.MODELS),
 )
 TRIGGERS: tuple[str, ...] = (
+    *second_copies.INDEXES,
     *journal.TRIGGERS,
     *scheduling.TRIGGERS,
     *visits.TRIGGERS,
@@ -57,7 +60,7 @@ def script(db: SqliteDatabase) -> str:
     found = db.execute_sql(
         "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
         " AND name <> 'schema_version'"
-        " ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 ELSE 2 END, rowid"
+        " ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 ELSE 2 END, name"
     ).fetchall()
     return "\n\n".join(f"{statement};" for (statement,) in found) + "\n"
 

@@ -30,6 +30,7 @@ from deskterm.db.migrate import migrate
 from deskterm.errors import Busy, Conflict, Invalid, NotFound, Unreachable
 from deskterm.office.desk import Desk, clock_for, os_login
 from deskterm.office.verify_file import Verified, count_rows, verify_file
+from deskterm.office.views import append
 
 _ROOM = 1.1  # of the file's size, that must be free to copy it
 
@@ -302,11 +303,8 @@ def _trouble(error: OSError, what: str) -> Unreachable | Conflict:
 
 def _note(desk: Desk, operation: str, reason: str) -> None:
     with desk.database.writing():
-        journal.append(
-            desk.database, desk.secret, at=utc_text(desk.now()), actor=desk.actor.login,
-            desk=desk.workstation, operation=operation, patient_id=None, entity="",
-            entity_id=None, reason=reason[:500], key=None, changes="[]",
-        )  # fmt: skip
+        append(desk, operation, reason=reason[:500])
+    desk.anchoring.take()
 
 
 def _note_restore(

@@ -83,7 +83,8 @@ def close(
             figures=json.dumps(figures(desk, where, wanted)),
             open_items=json.dumps([asdict(item) for item in left]),
         )
-        return made
+    desk.anchoring.take(wanted)
+    return made
 
 
 def approve(desk: Desk, *, location: str | None = None, day: date | None = None) -> DayClose:

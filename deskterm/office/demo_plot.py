@@ -23,6 +23,9 @@ class TravelClock(Clock):
     def now(self) -> datetime:
         return self.at
 
+    def ticks(self) -> tuple[int, str]:
+        return 0, ""  # of no machine: its time cannot be compared
+
 
 class Plot:
     """Things to happen; each is done by its person at its moment, none before the one before."""

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import secrets
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,10 +23,13 @@ from deskterm.db.database import ClinicDatabase, open_database, rows
 from deskterm.db.fields import Choice, Moment
 from deskterm.db.migrate import migrate
 from deskterm.entry.times import show_time
-from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFound, Stale
 from deskterm.office import access
+from deskterm.office.anchors import Anchoring
 from deskterm.office.data_files import refuse_shared
 from deskterm.office.operations import DUAL, WHILE_LOCKED, permission_of
+from deskterm.office.origin import origin
+from deskterm.office.views import Views, append
 
 if TYPE_CHECKING:
     from deskterm.office.approvals import Approved
@@ -59,6 +63,20 @@ class Desk:
     locked: bool = False
     # The journal's numbers of what this handle wrote lately: to itself that is no news.
     written: deque[int] = field(default_factory=lambda: deque(maxlen=1000), repr=False)
+    origin: str = ""  # where this session comes from, for the journal
+    token: str = field(default_factory=lambda: secrets.token_hex(4))
+    notices: list[str] = field(default_factory=list)  # what went wrong beside the work
+    views: Views = field(init=False, repr=False)
+    anchoring: Anchoring = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.views = Views(self)
+        self.anchoring = Anchoring(self)
+
+    @property
+    def session_mark(self) -> str:
+        """What the journal calls this session: its number, or for a batch command its token."""
+        return f"s{self.session}" if self.session else self.token
 
     @property
     def zone(self) -> str:
@@ -81,15 +99,21 @@ class Desk:
         """Whether the person signed in has ``permission``."""
         return permission in self.actor.permissions
 
-    def require(self, permission: str) -> None:
-        """Raise NotAllowed without ``permission`` (the message names who can), or when locked."""
+    def require(self, permission: str, *, asked: str = "", patient_id: int | None = None) -> None:
+        """Raise NotAllowed without ``permission`` (the message names who can), or when locked.
+
+        A refusal is noted; ``asked`` is the operation that the permission was wanted for.
+        """
         if self.locked:
             raise NotAllowed("This desk is locked", "Unlock it first", locked=True)
-        self._must_have(permission)
+        self._must_have(permission, asked=asked, patient_id=patient_id)
 
-    def _must_have(self, permission: str) -> None:
+    def _must_have(
+        self, permission: str, *, asked: str = "", patient_id: int | None = None
+    ) -> None:
         if self.may(permission):
             return
+        self.views.refused(asked or permission, patient_id)
         able = rows(
             self.database,
             "SELECT role FROM role_permission WHERE permission = ? ORDER BY role",
@@ -124,9 +148,10 @@ class Desk:
         if self.locked and name in WHILE_LOCKED:
             self._must_have(permission)
         else:
-            self.require(permission)
+            self.require(permission, asked=name, patient_id=patient_id)
         with self.database.writing():
             self._still_here(name)
+            seen = self.views.write()
             op = Operation(
                 self, name, patient_id=patient_id, reason=reason, key=key, approval=approval
             )
@@ -139,10 +164,11 @@ class Desk:
             yield op
             op.check_access()
             op.write_approval()
-            op.write_entry()
+            wrote = op.write_entry()
+        self.views.forget(seen)
         if op.written:
-            self.written.append(op.written)
             self.database.ring()
+        self.anchoring.after(seen + wrote)
 
     def _still_here(self, name: str) -> None:
         """Refuse a person who was disabled, and a session that ended meanwhile."""
@@ -155,7 +181,10 @@ class Desk:
             raise NotAllowed("This session is over; nothing was changed", "Sign in again")
 
     def close(self) -> None:
-        """Close the database connection."""
+        """Write what was looked at, and close the database connection."""
+        with contextlib.suppress(DesktermError):
+            self.views.flush()
+        self.anchoring.wait()
         self.database.close()
 
 
@@ -176,10 +205,12 @@ class Operation:
     settled: bool = False  # whether it was decided that a second person is needed or not
     now: datetime = field(init=False)
     _opened: set[int | None] = field(default_factory=lambda: {None})
+    ticks: tuple[int, str] = field(init=False)
     changes: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.now = self.desk.now()
+        self.ticks = self.desk.clock.ticks()
 
     def about(self, record: Record, *, patient_id: int | None = None) -> None:
         """Name the record (and the patient) that this operation is about, for the journal."""
@@ -273,16 +304,15 @@ class Operation:
         before: dict[str, Any] = getattr(record, "_read", {})
         return {k for k, v in record.stored().items() if v != before.get(k)}
 
-    def write_entry(self) -> None:
-        """Append this operation to the journal, if it changed anything."""
+    def write_entry(self) -> bool:
+        """Append this operation to the journal, if it changed anything; whether it did."""
         if self.changes and self.earlier is None:
-            entry = journal.append(
-                self.desk.database,
-                self.desk.secret,
+            entry = append(
+                self.desk,
+                self.name,
                 at=utc_text(self.now),
-                actor=self.desk.actor.login,
-                desk=self.desk.workstation,
-                operation=self.name,
+                mono=self.ticks[0],
+                boot=self.ticks[1],
                 patient_id=self.patient_id,
                 entity=self.entity,
                 entity_id=self.entity_id,
@@ -291,6 +321,8 @@ class Operation:
                 changes=json.dumps(self.changes, ensure_ascii=False, separators=(",", ":")),
             )
             self.written = entry.seq
+            return True
+        return False
 
     def _note(self, record: Record, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
         table = record._meta.table_name
@@ -418,8 +450,22 @@ def open_desk(
     clock = clock or clock_for(settings)
     migrate(db, clock)
     secret = journal.load_secret(settings.key_path)
-    actor = find_actor(db, settings, login)
-    return Desk(db, actor, settings, clock, secret, settings.desk)
+    try:
+        actor = find_actor(db, settings, login)
+    except NotAllowed:
+        _refuse(db, settings, clock, secret, login)
+        raise
+    return Desk(db, actor, settings, clock, secret, settings.desk, origin=origin())
+
+
+def _refuse(
+    db: ClinicDatabase, settings: Settings, clock: Clock, secret: bytes, login: str | None
+) -> None:
+    """Note that somebody without a staff record tried to sign in."""
+    nobody = Actor(os_login()[:40] or "unknown", "", "", frozenset())
+    desk = Desk(db, nobody, settings, clock, secret, settings.desk, origin=origin())
+    with contextlib.suppress(DesktermError):
+        desk.views.note("session.refused", asked=(login or "")[:40])
 
 
 def clock_for(settings: Settings) -> Clock:

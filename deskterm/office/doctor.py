@@ -16,13 +16,13 @@ from typing import Literal
 
 from peewee import sqlite3 as driver  # type: ignore[attr-defined]
 
-from deskterm.clock import Clock, parse_utc_text, zone
+from deskterm.clock import Clock, local, parse_utc_text, zone
 from deskterm.config import Settings
 from deskterm.db import journal
 from deskterm.db.database import ClinicDatabase, open_database, rows, sqlite_is_safe
 from deskterm.db.migrate import steps, version
 from deskterm.errors import DesktermError
-from deskterm.office import free_time, search_index, ssh_keys
+from deskterm.office import activity, anchors, free_time, search_index, ssh_keys
 from deskterm.office.data_files import NETWORK, filesystem, judge
 from deskterm.office.desk import Actor, Desk, clock_for
 
@@ -231,6 +231,8 @@ def _inside(settings: Settings, clock: Clock | None) -> Iterator[Check]:
         desk = Desk(db, Actor("doctor", "", "", frozenset()), settings, now, b"")
         if schema.level == "OK":
             yield _guard("SSH keys", lambda: _ssh_keys(desk))
+        yield _guard("anchors", lambda: _anchors(desk))
+        yield _guard("activity review", lambda: _review(desk))
         yield _guard("free time", lambda: _free_time(desk))
         yield _guard("name index", lambda: _name_index(db))
     finally:
@@ -293,6 +295,49 @@ def _journal(db: ClinicDatabase, settings: Settings) -> Check:
             "Keep the file as it is, tell the privacy officer, see deskterm journal verify",
         )  # fmt: skip
     return Check("journal", "OK", f"{journal.head(db)[0]} entries, unbroken")
+
+
+def _anchors(desk: Desk) -> Check:
+    hint = "deskterm journal anchor, every evening; see [anchors] in the settings"
+    first = desk.rows("SELECT at FROM journal ORDER BY seq LIMIT 1")
+    is_new = not first or desk.now() - parse_utc_text(first[0][0]) < timedelta(days=1)
+    if not (desk.settings.anchors.file or desk.settings.anchors.syslog):
+        if is_new:
+            return Check("anchors", "OK", "none yet; the clinic is new")
+        return Check("anchors", "WARN", "a cut or rewritten journal would not show", hint)
+    path = desk.settings.anchor_path
+    if path is None:
+        return Check("anchors", "OK", f"to the system log at {desk.settings.anchors.syslog}")
+    known = anchors.kept(desk)
+    if not known and is_new:
+        return Check("anchors", "OK", "none yet; the clinic is new")
+    if not known:
+        return Check("anchors", "WARN", f"none in {path.name}", hint)
+    last = max(known, key=lambda anchor: anchor.seq)
+    secret = journal.load_secret(desk.settings.key_path)
+    if last.seal and last.seal != last.sealed(secret):
+        return Check("anchors", "FAIL", f"the last in {path.name} was changed", "journal verify")
+    there = desk.rows("SELECT hash FROM journal WHERE seq = ?", last.seq)
+    if last.seq and (not there or not there[0][0].startswith(last.hash)):
+        return Check(
+            "anchors", "FAIL", f"entry {last.seq} is not the one that was anchored",
+            "Keep the file as it is, tell the privacy officer, see deskterm journal verify",
+        )  # fmt: skip
+    if desk.now() - last.moment > timedelta(days=1):
+        return Check("anchors", "WARN", f"the last is of {last.at[:16]} UTC", hint)
+    return Check("anchors", "OK", f"{len(known)}, the last of {last.at[:16]} UTC")
+
+
+def _review(desk: Desk) -> Check:
+    found = activity.last_sign_off(desk)
+    began = desk.rows("SELECT at FROM journal ORDER BY seq LIMIT 1")
+    since = found[0] if found else local(parse_utc_text(began[0][0]), desk.zone) if began else None
+    if since is not None and desk.wall() - since > timedelta(days=activity.DAYS):
+        return Check(
+            "activity review", "WARN", f"none signed off since {since:%Y-%m-%d}",
+            "deskterm journal review, then --sign-off NOTE",
+        )  # fmt: skip
+    return Check("activity review", "OK", "of this week")
 
 
 def _free_time(desk: Desk) -> Check:

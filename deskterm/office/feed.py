@@ -10,6 +10,7 @@ from deskterm.db.bell import DESKS, NEWS, Bell
 from deskterm.db.journal import Entry
 from deskterm.office import presence
 from deskterm.office.desk import Desk
+from deskterm.office.operations import NOTED
 
 
 class Feed:
@@ -64,7 +65,8 @@ class Feed:
             # There is more: ask again although the file stands still.
             self._version = -1
         own = set(self._desk.written)
-        return [entry for entry in entries if entry.seq not in own]
+        # That somebody looked at something changes no screen.
+        return [e for e in entries if e.seq not in own and e.operation not in NOTED]
 
     def _data_version(self) -> int:
         return int(self._desk.rows("PRAGMA data_version")[0][0])

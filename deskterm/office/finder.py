@@ -89,9 +89,19 @@ class _Findings:
         return any_hits
 
 
-def find(desk: Desk, text: str | PersonQuery, *, limit: int = 9) -> Found:
-    """The patients that ``text`` may mean. Never raises for any text, only NotAllowed."""
+def find(desk: Desk, text: str | PersonQuery, *, limit: int = 9, shown: bool = True) -> Found:
+    """The patients that ``text`` may mean. Never raises for any text, only NotAllowed.
+
+    What was searched for and who was found is noted, unless nobody is ``shown`` it.
+    """
     desk.require("view_patients")
+    found = _find(desk, text, limit)
+    if shown and isinstance(text, str):
+        desk.views.searched(text, [row.id for row in found.rows])
+    return found
+
+
+def _find(desk: Desk, text: str | PersonQuery, limit: int) -> Found:
     query = parse_query(text[:LONGEST], today=desk.today()) if isinstance(text, str) else text
     limit = max(1, limit)
     if query.last:

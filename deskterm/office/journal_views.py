@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -10,7 +12,9 @@ from typing import Any
 from deskterm import clock as clocks
 from deskterm.clock import parse_utc_text, utc_text
 from deskterm.db import journal
-from deskterm.office import access
+from deskterm.errors import DesktermError
+from deskterm.office import access, anchors, journal_words
+from deskterm.office.anchors import Anchor
 from deskterm.office.desk import Desk
 
 _MOST_FAULTS = 1000
@@ -30,6 +34,13 @@ class EntryRow:
     entity_id: int | None
     reason: str
     changes: tuple[dict[str, Any], ...]
+    session: str = ""
+    origin: str = ""
+
+    @property
+    def what(self) -> str:
+        """What was done, in words: ``opened the record (payment)``."""
+        return journal_words.sentence(self.operation, self.changes)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -37,7 +48,9 @@ class EntryRow:
         lines = []
         for change in self.changes:
             place = f"{change['table']} {change['id']}"
-            before, after = change["before"], change["after"] or {}
+            before, after = change["before"], change["after"]
+            if after is None:
+                continue
             if before is None:
                 lines.append(f"{place} new: {', '.join(after)}")
                 continue
@@ -53,17 +66,25 @@ class EntryRow:
         return {
             **{k: v for k, v in self.__dict__.items() if k not in ("at", "changes")},
             "at": self.at.isoformat(timespec="seconds"),
+            "what": self.what,
             "changes": list(self.changes),
         }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the chain holds. ``head`` is the hash to keep outside, as an anchor."""
+    """Whether everything is as it was written. ``head`` is the hash to keep outside.
+
+    ``faults`` are dicts with ``kind``, ``seq``, ``fault``, ``about``, ``patient_id`` and ``do``;
+    ``notices`` likewise, about the machine rather than the records. ``next`` is what to do.
+    """
 
     entries: int
     head: str
     faults: tuple[dict[str, Any], ...]
+    notices: tuple[dict[str, Any], ...] = ()
+    anchors: int = 0
+    next: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -76,7 +97,10 @@ class Verdict:
             "ok": self.ok,
             "entries": self.entries,
             "head": self.head,
+            "anchors": self.anchors,
             "faults": list(self.faults),
+            "notices": list(self.notices),
+            "next": list(self.next),
         }
 
 
@@ -103,8 +127,11 @@ def entries(
     where: list[str] = ["seq > ?"]
     params: list[object] = [after]
     if patient_id is not None:
-        where.append("patient_id = ?")
-        params.append(patient_id)
+        where.append(
+            "seq IN (SELECT seq FROM journal WHERE patient_id = ?"
+            " UNION ALL SELECT seq FROM journal_patient WHERE patient_id = ?)"
+        )
+        params += [patient_id, patient_id]
     if actor is not None:
         where.append("actor = ?")
         params.append(actor)
@@ -118,7 +145,8 @@ def entries(
         where.append("at < ?")
         params.append(utc_text(_midnight(last + timedelta(days=1), desk.zone)))
     found = desk.rows(
-        "SELECT seq, at, actor, desk, operation, patient_id, entity, entity_id, reason, changes"
+        "SELECT seq, at, actor, desk, operation, patient_id, entity, entity_id, reason, changes,"
+        " coalesce(session, ''), coalesce(origin, '')"
         f" FROM journal WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?",
         *params,
         limit,
@@ -131,25 +159,66 @@ def entries(
     return [replace(r, reason="", changes=()) if r.patient_id in closed else r for r in rows]
 
 
-def verify(desk: Desk) -> Verdict:
-    """Read the whole journal and prove that nothing in it was changed, added or taken out.
+def history(desk: Desk, patient_id: int | None, **conditions: Any) -> list[EntryRow]:
+    """Who looked at or changed this patient (None: anybody); that somebody asked is an entry too.
 
-    Raises NotAllowed.
+    Takes the conditions of :func:`entries`. Raises NotAllowed.
     """
+    desk.views.flush()
+    found = entries(desk, patient_id=patient_id, **conditions)
+    desk.views.note("journal.view", patient_id=patient_id)
+    return found
+
+
+def verify(desk: Desk, noted: Iterable[Anchor] = ()) -> Verdict:
+    """Prove that nothing was changed, added or taken out but by operations.
+
+    ``noted`` are anchors from elsewhere: the system log, paper. Raises NotAllowed.
+    """
+    from deskterm.office import proof
+
     desk.require("verify_journal")
-    faults: list[dict[str, Any]] = []
-    for fault in journal.verify(desk.database, desk.secret):
-        faults.append(fault)
-        if len(faults) == _MOST_FAULTS:
-            break
-    seq, seal = journal.head(desk.database)
-    return Verdict(seq, seal, tuple(faults))
+    noted = list(noted)
+    found = proof.examine(desk, noted)
+    (seq, seal), count, steps = (0, ""), len(noted), list[str]()
+    faults = [f.as_dict() for f in found if not f.is_notice]
+    notices = [f.as_dict() for f in found if f.is_notice]
+    with contextlib.suppress(DesktermError):  # what cannot be read is among the faults
+        count += len(anchors.kept(desk))
+        seq, seal = journal.head(desk.database)
+        steps += _next_steps(desk, faults)
+    return Verdict(
+        seq, seal, tuple(faults[:_MOST_FAULTS]), tuple(notices[:_MOST_FAULTS]), count, tuple(steps)
+    )
+
+
+def _next_steps(desk: Desk, faults: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The way back from what was found, step by step."""
+    if not faults:
+        return
+    yield "Stop every desk, and copy the whole folder elsewhere as evidence before anything else"
+    records = [f["fault"] for f in faults if f["kind"] == "record"]
+    if records and len(records) <= 20:
+        yield "These records differ from what was saved: " + "; ".join(records)
+    broken = min((f["seq"] for f in faults if f["seq"]), default=0)
+    for at, reason in desk.rows(
+        "SELECT at, reason FROM journal WHERE operation = 'clinic.backup' ORDER BY seq DESC LIMIT 1"
+    ):
+        yield f"The last backup that was verified: {at[:16]} UTC, {reason}"
+    yield "deskterm --db COPY journal verify, on a copy of each backup, newest first"
+    yield "deskterm admin restore FILE, with the newest one that holds"
+    if broken:
+        yield f"What came after it must be entered again: journal show --after {broken - 1}"
 
 
 def _row(row: tuple[Any, ...], zone: str) -> EntryRow:
-    seq, at, *rest, changes = row
+    seq, at, *rest, changes, session, origin = row
     wall = clocks.local(parse_utc_text(at), zone)
-    values: list[Any] = [seq, wall, *rest, tuple(json.loads(changes))]
+    try:
+        loaded = json.loads(changes)
+    except ValueError:  # damaged, which verify says
+        loaded = []
+    values: list[Any] = [seq, wall, *rest, tuple(loaded), session, origin]
     return EntryRow(*values)
 
 

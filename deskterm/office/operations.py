@@ -37,6 +37,8 @@ OPERATIONS: dict[str, str] = {
     # Upkeep of a table of free times, which shows nobody: whoever opens the first desk of a day.
     "schedule.horizon": "sign_in",
     "data.import": "import_data",
+    "journal.anchor": "view_journal",
+    "journal.review": "view_journal",
     "patient.view": "view_patients",
     "patient.register": "edit_patients",
     "patient.edit": "edit_patients",
@@ -125,6 +127,12 @@ DUAL: dict[str, Dual] = {
     "charge.adjust": Dual("adjust_charges"),
     "day.reopen": Dual("reopen_day"),
 }
+
+# What is noted though it changes no record: no permission of its own, the look had one.
+NOTED: frozenset[str] = frozenset(
+    {"patient.view", "patient.find", "list.view", "access.refused", "session.refused",
+     "journal.view", "data.export", "data.print", "clinic.backup", "clinic.restore"}
+)  # fmt: skip
 
 # permissions needed only to look
 VIEWS: frozenset[str] = frozenset(

@@ -165,6 +165,8 @@ def print_receipt(desk: Desk, receipt: str) -> Path:
             f"The folder for receipts cannot be made: {error.strerror}",
             "The payment is posted; :receipt shows it",
         ) from None
+    about = desk.rows("SELECT patient_id FROM payment WHERE receipt = ?", receipt)
+    desk.views.printed(f"receipt {receipt}", about[0][0] if about else None)
     return receipts.write(desk, receipt, folder)
 
 

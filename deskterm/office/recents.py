@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from deskterm.clock import utc_text
-from deskterm.db.patients import Patient
+from deskterm.errors import NotAllowed, NotFound
+from deskterm.office import access
 from deskterm.office.desk import Desk
+from deskterm.office.operations import permission_of
 
 RECENT_HOURS = 2
 _ENTRIES = 300  # the newest entries of one person that are looked through
@@ -21,10 +23,18 @@ def opened(desk: Desk, patient_id: int, *, reason: str = "") -> None:
 
     Raises NotFound, and NotAllowed for a restricted record that they may not open.
     """
-    with desk.operation("patient.view", patient_id=patient_id, reason=reason) as op:
-        patient = op.get(Patient, patient_id)
-        op.about(patient)
-        op.changes.append({"table": "patient", "id": patient_id, "before": None, "after": None})
+    desk.require(permission_of("patient.view"), asked="patient.view", patient_id=patient_id)
+    found = desk.rows("SELECT restricted FROM patient WHERE id = ?", patient_id)
+    if not found:
+        raise NotFound(f"No such patient: {patient_id}", "Look it up again")
+    try:
+        access.require_patient(desk, patient_id)
+    except NotAllowed:
+        desk.views.refused("patient.view", patient_id)
+        raise
+    desk.views.opened(patient_id, "patient", reason=reason)
+    if reason or found[0][0]:
+        desk.views.flush()  # what opens a restricted record is on file before it is shown
 
 
 def recent_ids(desk: Desk, *, limit: int, within_hours: int | None = None) -> list[int]:
@@ -35,12 +45,13 @@ def recent_ids(desk: Desk, *, limit: int, within_hours: int | None = None) -> li
         since = utc_text(desk.now() - timedelta(hours=within_hours))
     found = desk.rows(
         "SELECT patient_id FROM (SELECT seq, patient_id, at FROM journal WHERE actor = ?"
-        " ORDER BY seq DESC LIMIT ?) AS own"
-        " WHERE patient_id IS NOT NULL AND at >= ?"
+        " AND patient_id IS NOT NULL ORDER BY seq DESC LIMIT ?) AS own"
+        " WHERE at >= ?"
         " GROUP BY patient_id ORDER BY max(seq) DESC LIMIT ?",
         desk.actor.login,
         _ENTRIES,
         since,
         limit,
     )
-    return [patient_id for (patient_id,) in found]
+    newest = dict.fromkeys([*desk.views.recent(since), *(patient_id for (patient_id,) in found)])
+    return list(newest)[:limit]

@@ -83,6 +83,7 @@ class DeskScreen(WatchingScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self.viewed: int | None = None  # the patient whose record this screen was noted to show
         self.pending = ""
         self._no_such_row = False
         self.prompt: PromptRow | None = None

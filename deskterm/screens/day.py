@@ -76,12 +76,16 @@ class DayScreen(VisitKeys):
         rows = [row for row in board.rows if self._wanted(row)]
         now = self.desk.wall()
         now_minute = minute_of(now) if board.day == now.date() else None
+        self.desk.views.listed(f"day {board.day}", (row.patient_id for row in rows))
         self.grid.show(grid_board(board, rows, now_minute=now_minute, changed=self.changes.now()))
         self.show_detail()
 
     def _load_week(self, monday: date) -> None:
         days = day_board.week(self.desk, self.provider, monday)
         self.rows = {row.id: row for board in days for row in board.rows}
+        for board in days:
+            shown = (row.patient_id for row in board.rows if self._wanted(row))
+            self.desk.views.listed(f"day {board.day}", shown)
         self.grid.show(week_board(days, self._wanted), fresh=self._fresh)
         self._fresh = False
         self.show_detail()

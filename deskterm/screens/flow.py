@@ -87,6 +87,8 @@ class FlowScreen(RowKeys, VisitKeys):
         columns = WALL_COLUMNS if self.is_wall else COLUMNS
         make = self._wall_row if self.is_wall else self._row
         self.show_rows(columns, [make(row) for row in shown])
+        if not self.is_wall:  # which shows no names
+            self.desk.views.listed("waiting room", (row.patient_id for row in shown))
         self.banner_row.show_summary(self.filter_note() + self._summary())
         self.show_detail()
 

@@ -72,7 +72,7 @@ class LineRunner:
         return parse_line(text, known.vocabulary, somebody=self._somebody, **common)
 
     def _somebody(self, text: str) -> bool:
-        return bool(finder.find(self.desk, text, limit=1).rows)
+        return bool(finder.find(self.desk, text, limit=1, shown=False).rows)
 
     def echo(self, text: str) -> str:
         """What the line means so far, in words."""
@@ -123,6 +123,9 @@ class LineRunner:
             return
         if verb == "day":
             await self._day(entry)
+            return
+        if verb == "who" and not entry.who and patient_id is None:
+            await self.app.go("history")
             return
         if verb == "close":
             await self.app.go("close")

@@ -142,6 +142,8 @@ class Locking(SafeApp):
     def _write_down(self, cause: str) -> None:
         self.keep_under_lock()
         with contextlib.suppress(DesktermError):
+            self.desk.views.flush()
+        with contextlib.suppress(DesktermError):
             locking.note(self.desk, "session.lock", cause)
 
     async def unlocked(self) -> None:

@@ -83,6 +83,7 @@ class NextScreen(RowKeys):
         self.items = {item.key: item for item in found}
         self.desk_app.see_queue(len(found))
         self.show_rows(COLUMNS, [self._row(item) for item in found])
+        self.desk.views.listed("what's next", (item.patient_id for item in found))
         count = {band: sum(item.band == band for item in found) for band in BANDS}
         said = "  ".join(f"{band.lower()} {count[band]}" for band in BANDS)
         self.banner_row.show_summary(f"{self.filter_note()}mine + my pools | {said}")

@@ -50,6 +50,7 @@ class PatientScreen(VisitKeys):
 
     def body(self) -> Iterable[Any]:
         patients.opened(self.desk, self.patient_id)
+        self.viewed = self.patient_id
         yield RuleRow()
         yield self.facts
         yield RuleRow()

@@ -36,6 +36,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "break_glass": ("deskterm.screens.break_glass", "BreakGlassScreen"),
     "staff": ("deskterm.screens.staff", "StaffScreen"),
     "staff_form": ("deskterm.screens.staff_form", "StaffFormScreen"),
+    "entry": ("deskterm.screens.history", "EntryScreen"),
     "finder": ("deskterm.screens.finder", "FinderScreen"),
     "held": ("deskterm.screens.held", "HeldScreen"),
     "help": ("deskterm.screens.help", "HelpScreen"),

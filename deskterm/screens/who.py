@@ -24,6 +24,9 @@ def show_banner(screen: DeskScreen, patient_id: int | None, context: str = "") -
         return
     screen._banner = patient_id, context
     found = patients.banner(screen.desk, patient_id)
+    if screen.viewed != patient_id:
+        screen.viewed = patient_id
+        screen.desk.views.opened(patient_id, screen.title_text.lower())
     text = (
         f"{found.name}   {show_birth(found.birth_date)} {found.age}{found.sex}  #{found.mrn}"
         f"   {context}"

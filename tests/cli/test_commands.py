@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from peewee import sqlite3 as driver  # type: ignore[attr-defined]
 from typer.testing import CliRunner
 
 from deskterm.cli.main import app
 from deskterm.clock import Clock, local
 from deskterm.config import Settings
 from deskterm.office import clinic as clinics
-from deskterm.office import templates
+from deskterm.office import journal_report, templates
 from tests.factories import clinic
 
 Run = Callable[..., Any]
@@ -237,3 +239,61 @@ def test_datetime_helpers_are_strict() -> None:
     for bad in ("", "13:20", "2026-13-01 10:00", "२०२६-03-24 13:20"):
         with pytest.raises(Invalid):
             the_moment(bad)
+
+
+def test_the_journal_is_verified_anchored_and_reported(run: Run, path: Path) -> None:
+    (path.parent / "deskterm.toml").write_text('[anchors]\nfile = "anchors.txt"\n')
+    run("patients", "show", 1)
+    run("patients", "find", "smi")
+    taken = run("journal", "anchor", "--json")
+    assert {"seq", "hash", "count", "day", "cash_cents", "line", "paper"} <= set(taken)
+    assert taken["line"] in (path.parent / "anchors.txt").read_text()
+    verdict = run("journal", "verify", "--json")
+    assert verdict["ok"] and verdict["anchors"] == 1 and verdict["faults"] == []
+    rows = run("journal", "report", "--patient", 1, "--json")
+    assert [r["what"] for r in rows][:2] == ['searched "smi"', "opened the record (patient)"]
+    assert [r["operation"] for r in run("journal", "report", "--action", "journal", "--json")] == [
+        "journal.view", "journal.anchor"
+    ]  # fmt: skip
+    assert run("journal", "report", "--person", "nobody", "--json") == []
+    # with the file and its owner's rights, but not the anchors
+    raw = driver.connect(str(path))
+    raw.execute("DROP TRIGGER journal_no_delete")
+    raw.execute("DELETE FROM journal WHERE seq >= ?", (taken["seq"],))
+    raw.commit()
+    raw.close()
+    done = run("journal", "verify", "--json", code=5)
+    bad = json.loads(done.stdout)
+    assert {"guard", "anchor"} == {f["kind"] for f in bad["faults"]}
+    assert all(f["do"] for f in bad["faults"]) and bad["next"]
+    assert "1. Stop every desk" in run("journal", "verify", code=5).stdout
+
+
+def test_a_report_s_cells_are_no_formulas(run: Run, path: Path, tmp_path: Path) -> None:
+    run("patients", "find", "=1+1")
+    file = tmp_path / "report.csv"
+    done = run("journal", "report", "--csv", file, "--json")
+    assert done["entries"] > 3 and file.stat().st_mode & 0o077 == 0
+    with file.open(encoding="utf-8", newline="") as source:
+        cells = [cell for row in csv.reader(source) for cell in row]
+    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
+    run("journal", "report", "--csv", file, code=5)
+    assert run("journal", "report", "--action", "data.export", "--json")[0]["what"].startswith(
+        "exported (journal to report.csv"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["=1", " +1", "-1", "@x", "\t=1", "\r=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x",
+             "\u3000=1"],
+)  # fmt: skip
+def test_a_cell_like_a_formula_gets_a_mark_in_front(text: str) -> None:
+    assert journal_report.guarded(text).startswith("'")
+    assert journal_report.guarded("a" + text.strip()) == "a" + text.strip()
+
+
+def test_the_review_is_listed_and_signed_off(run: Run) -> None:
+    assert run("journal", "review", "--json")["signed_off"] == ""
+    run("journal", "review", "--sign-off", "x", code=4)
+    run("journal", "review", "--sign-off", "all explained")
+    assert "by mlopez" in run("journal", "review", "--json")["signed_off"]

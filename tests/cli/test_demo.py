@@ -11,7 +11,7 @@ from deskterm.clock import FrozenClock
 from deskterm.config import Settings
 from deskterm.db import journal
 from deskterm.errors import Conflict
-from deskterm.office import day_board, free_time, search_index
+from deskterm.office import day_board, free_time, proof, search_index
 from deskterm.office.demo import make_demo
 from tests.conftest import NOW
 
@@ -28,6 +28,7 @@ def test_a_sample_is_whole_and_the_same_for_a_seed(tmp_path: Path) -> None:
         assert list(journal.verify(desk.database, desk.secret)) == []
         assert free_time.check(desk) == []
         assert search_index.check(desk.database) == []
+        assert proof.examine(desk) == []
         board = day_board.day(desk, desk.today())
         days.append([(r.start, r.provider, r.patient, r.state) for r in board.rows])
         states = {r.state for r in board.rows}
