@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,8 @@ from deskterm.office import drafts, feed
 from deskterm.office.desk import Desk
 from deskterm.screens import places
 from deskterm.screens.base import DeskScreen, TaskScreen
-from deskterm.screens.who import find_for
 from deskterm.terminal.safe_app import SafeApp, run_desk
-from deskterm.widgets.record_form import RecordForm
+from deskterm.values import dataclass
 from deskterm.widgets.rows import Header, Level
 
 POLL_SECONDS = 0.25
@@ -68,7 +66,7 @@ class DeskApp(SafeApp):
         await self.open(places.make("day"))
         self._read_counts()
         self.set_interval(POLL_SECONDS, self._poll)
-        self._tick()
+        self._await_minute()
         self.call_after_refresh(_collect_again)
         waiting = drafts.open_drafts(self.desk)
         if waiting:
@@ -210,6 +208,9 @@ class DeskApp(SafeApp):
 
     async def command_find(self) -> None:
         """The finder; inside a person field it fills that field."""
+        from deskterm.screens.who import find_for
+        from deskterm.widgets.record_form import RecordForm
+
         screen, form = self.screen, self.screen.focused
         if isinstance(form, RecordForm) and isinstance(screen, DeskScreen) and form.field:
             spec = form.sheet.specs[form.field]
@@ -325,11 +326,14 @@ class DeskApp(SafeApp):
 
     def _tick(self) -> None:
         """Once a minute, on the minute: the time in row 1, and what depends on it."""
-        now = self.desk.now()
-        self.set_timer(60.5 - now.second - now.microsecond / 1e6, self._tick)
+        self._await_minute()
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen):
                 screen.on_minute()
+
+    def _await_minute(self) -> None:
+        now = self.desk.now()
+        self.set_timer(60.5 - now.second - now.microsecond / 1e6, self._tick)
 
     def _poll(self) -> None:
         """See what other desks saved, four times a second; costs microseconds when nothing."""

@@ -7,9 +7,9 @@ start-up check that no key has two meanings. Screens implement ``do_<id>``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from deskterm.errors import Invalid
+from deskterm.values import dataclass
 
 
 @dataclass(frozen=True)

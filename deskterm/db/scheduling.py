@@ -10,6 +10,8 @@ from peewee import BooleanField, Check
 
 from deskterm.db.base import Record, Versioned
 from deskterm.db.fields import Choice, CleanText, Day, Moment, Reference, WallTime, Whole
+from deskterm.db.lanes import HOLDING as HOLDING
+from deskterm.db.lanes import OVERBOOK_LANE as OVERBOOK_LANE
 from deskterm.db.patients import Patient
 from deskterm.db.staff import Location, Provider, Room
 
@@ -37,10 +39,6 @@ BLOCK_KINDS = (
     ("open", "open"), ("lunch", "lunch"), ("admin", "admin"), ("meeting", "meeting"),
     ("away", "away"), ("closed", "closed"), ("block", "block"),
 )  # fmt: skip
-# Appointments that occupy their time.
-HOLDING = ("scheduled", "completed")
-# Lanes from here on are overbookings: outside the capacity, each with its reason.
-OVERBOOK_LANE = 100
 
 
 class VisitType(Versioned):

@@ -6,10 +6,10 @@ Nothing here knows what day it is; :mod:`deskterm.entry.dates` gives the pieces 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 
 from deskterm.errors import Invalid
+from deskterm.values import dataclass
 
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",

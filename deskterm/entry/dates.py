@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from deskterm.entry.dateparts import (
@@ -22,6 +21,7 @@ from deskterm.entry.dateparts import (
     weekday,
 )
 from deskterm.errors import Invalid
+from deskterm.values import dataclass
 
 OLDEST_AGE = 130  # years
 _WORDS = {"t": 0, "today": 0, "tmw": 1, "tom": 1, "tomorrow": 1, "yesterday": -1}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import time
 from typing import Literal
 
 from deskterm.errors import Invalid
+from deskterm.values import dataclass
 
 DAY = 24 * 60  # minutes
 LONGEST_VISIT = DAY

@@ -14,10 +14,9 @@ from typing import Any
 from deskterm.clock import epoch_minute
 from deskterm.errors import Invalid, NotFound
 from deskterm.office import conflicts
-from deskterm.office.desk import Desk, placeholders
+from deskterm.office.desk import Desk, known_id, placeholders
 from deskterm.office.holds import Hold, holds
 from deskterm.office.laid_out import Block, Layout
-from deskterm.office.scheduling import known_id
 from deskterm.text import safe
 
 SLOT_MINUTES = 15  # one line of the grid

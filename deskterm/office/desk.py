@@ -8,7 +8,7 @@ import hmac
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -21,8 +21,10 @@ from deskterm.db.database import ClinicDatabase, open_database, rows
 from deskterm.db.migrate import migrate
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from deskterm.office.operations import permission_of
+from deskterm.values import dataclass
 
 R = TypeVar("R", bound=Record)
+BIGGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -310,6 +312,13 @@ def clock_for(settings: Settings) -> Clock:
     if moment.tzinfo is None:
         moment = clocks.utc(moment, settings.zone)
     return clocks.FrozenClock(moment)
+
+
+def known_id(value: object) -> int:
+    """``value`` when it can be the number of a record. Raises NotFound."""
+    if type(value) is not int or not 0 < value <= BIGGEST_ID:
+        raise NotFound(f"No such record: {str(value)[:20]}", "Look it up again")
+    return value
 
 
 def placeholders(values: Sequence[object]) -> str:

@@ -10,17 +10,16 @@ result instead of doing it twice.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from deskterm import clock as clocks
 from deskterm.clock import parse_utc_text
-from deskterm.db.tasks import Draft
 from deskterm.entry.cards import looks_like_card_number
 from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office.desk import Desk
 from deskterm.text import tidy_import
+from deskterm.values import dataclass
 
 LARGEST = 256 * 1024  # characters of JSON; far beyond any form
 
@@ -82,6 +81,8 @@ def save(
         "state": text,
         "saved_at": now,
     }
+    from deskterm.db.tasks import Draft
+
     with desk.database.writing():
         found = desk.rows("SELECT owner, status FROM draft WHERE key = ?", key)
         if not found:
@@ -119,6 +120,8 @@ def get(desk: Desk, key: str) -> DraftRow:
 
 def finish(desk: Desk, key: str) -> None:
     """Note that the form did its work; its texts are cleared. Does nothing for an unknown key."""
+    from deskterm.db.tasks import Draft
+
     with desk.database.writing():
         Draft.update(status="done", state="{}", saved_at=desk.now()).where(
             (Draft.key == key) & (Draft.owner == desk.actor.login) & (Draft.status == "open")
@@ -140,6 +143,8 @@ def hand_over(desk: Desk, key: str, login: str) -> None:
 
 
 def _change(desk: Desk, key: str, **values: Any) -> None:
+    from deskterm.db.tasks import Draft
+
     with desk.database.writing():
         changed = (
             Draft.update(**values)

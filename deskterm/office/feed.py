@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from deskterm.clock import utc_text
 from deskterm.db import journal
 from deskterm.db.journal import Entry
 from deskterm.office.desk import Desk
+from deskterm.values import dataclass
 
 
 class Feed:

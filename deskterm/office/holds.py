@@ -5,7 +5,6 @@ Holds come and go with the cursor, so they leave no journal entry.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from deskterm.clock import epoch_minute, from_epoch_minute, local, parse_utc_tex
 from deskterm.office import conflicts, free_time
 from deskterm.office.conflicts import Slot
 from deskterm.office.desk import Desk
+from deskterm.values import dataclass
 
 _COLUMNS = """
 SELECT h.id, p.code, h.provider_id, l.code, h.starts_at, h.minutes, h.desk, h.staff,

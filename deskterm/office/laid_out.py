@@ -9,13 +9,13 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from deskterm.clock import epoch_minute, from_epoch_minute, zone
 from deskterm.office.desk import Desk, placeholders
+from deskterm.values import dataclass
 
 DAY_MINUTES = 1440
 

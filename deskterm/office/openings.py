@@ -14,9 +14,8 @@ from deskterm.entry.dates import show_short
 from deskterm.errors import Conflict, Invalid, NotAllowed
 from deskterm.office import conflicts
 from deskterm.office.conflicts import Wish
-from deskterm.office.desk import Desk, placeholders
+from deskterm.office.desk import Desk, known_id, placeholders
 from deskterm.office.laid_out import DAY_MINUTES, Layout
-from deskterm.office.scheduling import known_id
 
 MOST_DAYS = 400
 _BATCH = 24

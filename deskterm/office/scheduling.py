@@ -19,9 +19,8 @@ from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFound
 from deskterm.office import clinic, conflicts, free_time, holds
 from deskterm.office.conflicts import Slot, Wish, find_slot
-from deskterm.office.desk import Desk, Operation
+from deskterm.office.desk import Desk, Operation, known_id
 
-BIGGEST_ID = 2**63 - 1
 RESCHEDULED = "rescheduled"
 _KEEPS_CLEARANCE = ("clearance", "clearance_reason")
 
@@ -325,13 +324,6 @@ def retake(op: Operation, appointment: Appointment) -> None:
     appointment.notice_minutes = None
     op.save(appointment)
     free_time.keep(desk, appointment.provider_id, *_days(appointment))
-
-
-def known_id(value: object) -> int:
-    """``value`` when it can be the number of a record. Raises NotFound."""
-    if type(value) is not int or not 0 < value <= BIGGEST_ID:
-        raise NotFound(f"No such record: {str(value)[:20]}", "Look it up again")
-    return value
 
 
 def _read(op: Operation, appointment_id: int, version: int | None = None) -> Appointment:

@@ -20,14 +20,13 @@ from deskterm import commands
 from deskterm.commands import BACK, Command
 from deskterm.errors import DesktermError
 from deskterm.office.desk import Desk
-from deskterm.widgets.lookup import Lookup
-from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import BannerRow, EnterRow, HeaderRow, KeyRow, Level, MessageRow
 
 if TYPE_CHECKING:
     from deskterm.app import DeskApp
     from deskterm.db.journal import Entry
     from deskterm.screens.prompt import PromptRow
+    from deskterm.widgets.record_form import RecordForm
 
 T = TypeVar("T")
 _MOVES = frozenset(
@@ -107,7 +106,7 @@ class DeskScreen(Screen[Any]):
     @property
     def mode(self) -> str:
         """LIST (letters are commands) or TYPE (letters are text)."""
-        return "TYPE" if isinstance(self.focused, RecordForm | Lookup) else "LIST"
+        return "TYPE" if getattr(self.focused, "takes_letters", False) else "LIST"
 
     def compose(self) -> ComposeResult:
         yield self.header_row
@@ -353,6 +352,12 @@ class TaskScreen(DeskScreen):
             ("Esc", "keep as draft"), ("F1", "help"),
         ]  # fmt: skip
 
+    def forms(self) -> list[RecordForm]:
+        """The forms on this screen, in order."""
+        from deskterm.widgets.record_form import RecordForm
+
+        return list(self.query(RecordForm))
+
     def heading(self) -> str:
         """What this work is called when it is parked: ``CHECK IN 9 HUI Z``."""
         return self.title_text
@@ -363,19 +368,19 @@ class TaskScreen(DeskScreen):
 
     def draft_state(self) -> dict[str, Any]:
         """Everything needed to come back: arguments of the screen, texts, cursor."""
-        forms = list(self.query(RecordForm))
+        forms = self.forms()
         return {"form": forms[0].state()} if forms else {}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a draft's texts and cursor back; called after ``load``."""
-        forms = list(self.query(RecordForm))
+        forms = self.forms()
         if forms and isinstance(state.get("form"), dict):
             forms[0].restore(state["form"])
 
     @property
     def dirty(self) -> bool:
         """Whether something was typed that would be lost."""
-        return any(form.dirty for form in self.query(RecordForm))
+        return any(form.dirty for form in self.forms())
 
     def opened(self) -> None:
         """Bring the draft back, if there is one."""
@@ -386,14 +391,14 @@ class TaskScreen(DeskScreen):
 
     def where(self) -> str:
         """The field that holds the cursor, in words."""
-        forms = list(self.query(RecordForm))
+        forms = self.forms()
         if not forms or not forms[0].field:
             return self.title_text
         return forms[0].sheet.specs[forms[0].field].label
 
     def show_enter(self) -> None:
         """Row 22: what Enter will do."""
-        forms = list(self.query(RecordForm))
+        forms = self.forms()
         if forms:
             self.enter_row.show(forms[0].enter_says)
 
@@ -407,7 +412,7 @@ class TaskScreen(DeskScreen):
         if self._unsaved:
             self.save_draft()
         self.show_enter()
-        forms = list(self.query(RecordForm))
+        forms = self.forms()
         if forms and forms[0].hint:
             self.say(forms[0].hint, level="coach")
 
@@ -420,7 +425,7 @@ class TaskScreen(DeskScreen):
     def failed(self, error: DesktermError) -> None:
         """Mark the field that the office refused, or say it."""
         field = getattr(error, "field", "")
-        forms = list(self.query(RecordForm))
+        forms = self.forms()
         text = f"{error.message}. {error.hint}" if error.hint else error.message
         if forms and field in forms[0].sheet.specs:
             forms[0].set_error(field, text)

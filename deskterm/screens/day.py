@@ -19,7 +19,6 @@ from deskterm.screens.board_cells import (
     summary,
     week_board,
 )
-from deskterm.screens.prompt import ask
 from deskterm.screens.visit_keys import VisitKeys
 from deskterm.widgets.day_grid import DayGrid
 from deskterm.widgets.rows import RuleRow, TextRow
@@ -212,6 +211,7 @@ class DayScreen(VisitKeys):
 
     async def do_go(self) -> None:
         """``g`` asks for a date."""
+        from deskterm.screens.prompt import ask
 
         def take(text: str) -> None:
             self.go_to(parse_date(text, today=self.desk.today(), future=True).day)
@@ -223,6 +223,7 @@ class DayScreen(VisitKeys):
 
     async def do_filter(self) -> None:
         """``/`` shows only rows with these words."""
+        from deskterm.screens.prompt import ask
 
         def take(text: str) -> None:
             self.words = text.strip()

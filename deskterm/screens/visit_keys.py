@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from deskterm.errors import Invalid
-from deskterm.office import scheduling, visits
 from deskterm.office.day_board import AppointmentRow
 from deskterm.screens.base import DeskScreen
 
@@ -64,17 +63,23 @@ class VisitKeys(DeskScreen):
         elif step == "room":
             await self.desk_app.go("jot", appointment_id=row.id, what="room")
         else:
+            from deskterm.office import visits
+
             getattr(visits, step)(self.desk, row.id, version=row.version)
             self.moved_on(row, step)
 
     def moved_on(self, row: AppointmentRow, step: str) -> None:
         """Say what was done to a visit, remember how to take it back, and show it."""
         said = f"{row.number} {row.patient.split(',')[0]}: {step.replace('_', ' ')}"
+        from deskterm.office import visits
+
         self.desk_app.remember(said, lambda: visits.undo(self.desk, row.id))
         self.reload()
         self.say(f"{said}. ^Z takes it back")
 
     async def do_no_show(self) -> None:
+        from deskterm.office import visits
+
         row = self.visit()
         visits.no_show(self.desk, row.id, version=row.version)
         self.moved_on(row, "no_show")
@@ -85,6 +90,8 @@ class VisitKeys(DeskScreen):
     async def do_cancel(self) -> None:
         row = self.visit()
         if row.lifecycle == "cancelled":
+            from deskterm.office import scheduling
+
             scheduling.reinstate(self.desk, row.id, version=row.version)
             self.reload()
             self.say("Back on the schedule")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from textual import events
@@ -13,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from deskterm.values import dataclass
 from deskterm.widgets.grid_board import GridBoard, GridCell, Line, Lines, Slot
 from deskterm.widgets.grid_look import (
     COMPACT_WIDTH,
