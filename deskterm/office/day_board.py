@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from deskterm.clock import epoch_minute
 from deskterm.errors import Invalid, NotFound
-from deskterm.office import conflicts
 from deskterm.office.desk import Desk, known_id, placeholders
 from deskterm.office.holds import Hold, holds
 from deskterm.office.laid_out import Block, Layout
@@ -72,8 +70,7 @@ LEFT JOIN row_number n ON n.appointment_id = a.id
 WHERE a.day = ? AND n.number IS NULL AND {_ON_GRID} AND a.provider_id IN ({{}})"""
 
 
-@dataclass(frozen=True)
-class AppointmentRow:
+class AppointmentRow(NamedTuple):
     """One visit as every list shows it. ``start`` is wall time, ``phone`` E.164 or empty.
 
     ``state`` is the board's word (SCH CNF LAT ARR CHK RMD PRV CKO OUT NSH CXL), ``flags`` some
@@ -130,11 +127,7 @@ class AppointmentRow:
         }
 
 
-_FIELDS = tuple(f.name for f in fields(AppointmentRow))
-
-
-@dataclass(frozen=True)
-class ProviderColumn:
+class ProviderColumn(NamedTuple):
     """One provider's column: visits booked of the visits of 15 minutes that its day holds."""
 
     code: str
@@ -145,8 +138,7 @@ class ProviderColumn:
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """The line under the title of the board."""
 
     booked: int = 0
@@ -156,23 +148,21 @@ class Counts:
     open: int = 0
 
 
-@dataclass(frozen=True)
-class DayBoard:
+class DayBoard(NamedTuple):
     """Everything the board draws of one day."""
 
     day: date
     columns: tuple[ProviderColumn, ...] = ()
     rows: tuple[AppointmentRow, ...] = ()
     holds: tuple[Hold, ...] = ()
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts = Counts()
 
     def as_list(self) -> list[dict[str, Any]]:
         """The rows as ``schedule day --json`` prints them."""
         return [row.as_dict() for row in self.rows]
 
 
-@dataclass(frozen=True)
-class _Who:
+class _Who(NamedTuple):
     id: int
     code: str
     heading: str
@@ -194,7 +184,11 @@ def day(
     desk.require("view_schedule")
     _check_day(day)
     who = _providers(desk, providers)
-    where = conflicts.place(desk, location).code if location else None
+    where = None
+    if location:
+        from deskterm.office import conflicts
+
+        where = conflicts.place(desk, location).code
     found = _read_day(desk, day, [p.id for p in who])
     layout = Layout(desk, [p.id for p in who], day, day)
     return _board(desk, day, who, found, layout, where, everybody=providers is None)
@@ -327,7 +321,7 @@ def _row(raw: tuple[Any, ...], late_at: int, today: str) -> AppointmentRow:
         + ("=" if alike else "")
         + ("i" if interpreter else "")
     )
-    values = (
+    return AppointmentRow(
         appointment_id, number, datetime.fromisoformat(wall_start), minutes, provider,
         provider_id, location, patient_id, f"{last_name}, {first_name}".upper(), mrn,
         date.fromisoformat(birth_date), sex, visit_type, lifecycle, confirmation, stage,
@@ -335,10 +329,6 @@ def _row(raw: tuple[Any, ...], late_at: int, today: str) -> AppointmentRow:
         datetime.fromisoformat(stage_since) if stage_since else None, phone,
         bool(overbooked), bool(walk_in), due,
     )  # fmt: skip
-    # A frozen dataclass sets its fields one call each, a third of the cost of a board.
-    row = object.__new__(AppointmentRow)
-    row.__dict__.update(zip(_FIELDS, values, strict=True))
-    return row
 
 
 def _board(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from deskterm.clock import utc_text
 from deskterm.db import journal
 from deskterm.db.journal import Entry
 from deskterm.office.desk import Desk
-from deskterm.values import dataclass
 
 
 class Feed:
@@ -32,8 +33,7 @@ class Feed:
         return int(self._desk.rows("PRAGMA data_version")[0][0])
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """Open calls, parked work, what is due in the queue, notices."""
 
     calls: int = 0

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from deskterm.clock import epoch_minute, from_epoch_minute, zone
 from deskterm.office.desk import Desk, placeholders
-from deskterm.values import dataclass
 
 DAY_MINUTES = 1440
 
@@ -63,8 +62,7 @@ class Block(NamedTuple):
         return not self.visit_types or visit_type in self.visit_types.split()
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """What laying out needs to know of a location."""
 
     id: int

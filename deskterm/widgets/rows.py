@@ -6,8 +6,7 @@ Each is one line, drawn from data and painted again only when what it says has c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from textual.strip import Strip
 from textual.widget import Widget
@@ -85,8 +84,7 @@ class RuleRow(OneRow):
         return [Part(mark * width)]
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What row 1 says. ``lines`` are the phone lines, shown where there is room."""
 
     screen: str
