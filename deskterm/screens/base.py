@@ -20,6 +20,7 @@ from deskterm import commands
 from deskterm.commands import BACK, Command
 from deskterm.errors import DesktermError
 from deskterm.office.desk import Desk
+from deskterm.widgets.kept_lines import KeptLines
 from deskterm.widgets.rows import BannerRow, EnterRow, HeaderRow, KeyRow, Level, MessageRow
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class DeskScreen(Screen[Any]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._styles_cache = KeptLines()
         self.pending = ""
         self._no_such_row = False
         self.prompt: PromptRow | None = None

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from textual.strip import Strip
 from textual.widget import Widget
 
+from deskterm.widgets.kept_lines import KeptLines
 from deskterm.widgets.rows_paint import Part, cells, extent, line
 
 Level = Literal["say", "error", "coach"]
@@ -25,6 +26,7 @@ class OneRow(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = KeptLines()
         self._painted: tuple[Part, ...] = ()
         self._strip = Strip.blank(0)
         self._strip_width = -1
