@@ -125,6 +125,10 @@ def _cells(character: str) -> int:
 
 def fit(text: object, cells: int, *, right: bool = False) -> str:
     """``text`` made exactly ``cells`` wide: padded, or cut with ``~`` as its last cell."""
+    if type(text) is str and text.isascii() and text.isprintable() and cells > 0:
+        if len(text) > cells:
+            return text[: cells - 1] + "~"
+        return text.rjust(cells) if right else text.ljust(cells)
     value = safe(text)
     wide = width(value)
     if wide > cells:

@@ -124,7 +124,9 @@ class DayScreen(VisitKeys):
             self.detail_row.show("")
             self.enter_row.show("")
 
-    def on_day_grid_moved(self) -> None:
+    def on_day_grid_moved(self, message: DayGrid.Moved) -> None:
+        # Nobody above needs to hear of it, at every arrow key.
+        message.stop()
         self.show_detail()
 
     def show_enter(self) -> None:
