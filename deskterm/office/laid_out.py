@@ -111,7 +111,7 @@ class Layout:
 
     def _named(self, block: Block) -> Block:
         place = self.places.get(block.location_id or 0)
-        return block._replace(location=place.code, zone=place.zone) if place else block
+        return Block(*block[:-2], place.code, place.zone) if place else block
 
 
 def paint(weekly: Sequence[Block], over: Sequence[Block]) -> list[Block]:
@@ -136,7 +136,9 @@ def paint(weekly: Sequence[Block], over: Sequence[Block]) -> list[Block]:
                 top = block
         if top is None:
             continue
-        piece = top._replace(start_minute=start, end_minute=end)
+        piece = top
+        if (start, end) != top[:2]:
+            piece = top._replace(start_minute=start, end_minute=end)
         if shown and shown[-1].end_minute == start and shown[-1][2:] == piece[2:]:
             shown[-1] = shown[-1]._replace(end_minute=end)
         else:
