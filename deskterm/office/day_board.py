@@ -305,7 +305,7 @@ def _row(raw: tuple[Any, ...], late_at: int, today: str) -> AppointmentRow:
         paid_copay,
     ) = raw  # fmt: skip
     due = (charged or 0) - (paid or 0)
-    if charged_copay is None:
+    if charged_copay is None and copay:
         due += max(copay - (paid_copay or 0), 0)
     if lifecycle == "scheduled":
         state = _STATES.get(stage, "")
@@ -321,14 +321,15 @@ def _row(raw: tuple[Any, ...], late_at: int, today: str) -> AppointmentRow:
         + ("=" if alike else "")
         + ("i" if interpreter else "")
     )
-    return AppointmentRow(
+    # As AppointmentRow(...) does it, less a call with 27 arguments for every row of a board.
+    return tuple.__new__(AppointmentRow, (
         appointment_id, number, datetime.fromisoformat(wall_start), minutes, provider,
         provider_id, location, patient_id, f"{last_name}, {first_name}".upper(), mrn,
         date.fromisoformat(birth_date), sex, visit_type, lifecycle, confirmation, stage,
         clearance, version, state, flags, note, room,
         datetime.fromisoformat(stage_since) if stage_since else None, phone,
         bool(overbooked), bool(walk_in), due,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _board(
