@@ -41,10 +41,15 @@ class _Unbuilt:
 
         owner = self._owner
         with _building:
-            if owner.__dict__.get("__dataclass_fields__") is self:
-                del owner.__dataclass_fields__  # type: ignore[attr-defined]
-                del owner.__init__  # type: ignore[misc]
-                dataclasses.dataclass(**self._options)(owner)
+            if owner.__dict__.get("__dataclass_fields__") is not self:
+                return
+            # Its first ``__init__`` stays until the real one, made for an heir without fields of
+            # its own, is there to take its place: another thread may call it meanwhile.
+            dataclasses.dataclass(**self._options, init=False)(owner)
+            heir: Any = type(owner.__name__, (owner,), {"__qualname__": owner.__qualname__})
+            frozen = self._options.get("frozen", False)
+            dataclasses.dataclass(frozen=frozen, eq=False, repr=False)(heir)
+            owner.__init__ = heir.__init__  # type: ignore[misc]
 
 
 def _wait(cls: Any, options: dict[str, Any]) -> Any:
