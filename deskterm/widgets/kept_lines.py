@@ -31,7 +31,7 @@ class KeptLines(StylesCache):
         super().set_dirty(*regions)
         if regions:
             for region in regions:
-                self._stale.update(region.line_range)
+                self._stale |= {*region.line_range}
         else:
             self._kept_of = None
 
