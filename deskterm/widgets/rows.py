@@ -50,6 +50,10 @@ class OneRow(Widget):
         self._lay_out(width)
         if self._painted != before:
             self.refresh()
+            if self.is_mounted:
+                # The screen hears of it now and not when this row is next idle: what one key
+                # changed is painted once, not the grid first and then the rows.
+                self._check_refresh()
 
     def _lay_out(self, width: int) -> None:
         self._painted = tuple(self.parts(width))
