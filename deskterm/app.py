@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +23,15 @@ from deskterm.errors import Conflict, DesktermError, Stale
 from deskterm.office import feed, locking
 from deskterm.office.desk import Desk
 from deskterm.screens import places
-from deskterm.screens.base import DeskScreen, TaskScreen
+from deskterm.screens.base import DeskScreen
 from deskterm.screens.live import Live
 from deskterm.screens.locking import top_of
 from deskterm.screens.outage import Outage
 from deskterm.screens.parking import PHONE, Parking
-from deskterm.screens.who import find_for
+from deskterm.screens.task import TaskScreen
 from deskterm.terminal.safe_app import run_desk
 from deskterm.text import safe
-from deskterm.widgets.record_form import RecordForm
+from deskterm.values import dataclass
 from deskterm.widgets.rows import Header, Level
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class DeskApp(Parking):
             await self.begin()
         self.live.start()
         self.set_interval(WATCH_SECONDS, self.look_around)
-        self._tick()
+        self._await_minute()
         self.call_after_refresh(_collect_again)
 
     async def go(self, name: str, **given: Any) -> Screen[Any] | None:
@@ -244,6 +243,9 @@ class DeskApp(Parking):
 
     async def command_find(self) -> None:
         """The finder; inside a person field it fills that field."""
+        from deskterm.screens.who import find_for
+        from deskterm.widgets.record_form import RecordForm
+
         screen, form = self.screen, self.screen.focused
         if isinstance(form, RecordForm) and isinstance(screen, DeskScreen) and form.field:
             spec = form.sheet.specs[form.field]
@@ -326,8 +328,7 @@ class DeskApp(Parking):
 
     def _tick(self) -> None:
         """Once a minute, on the minute: the time in row 1, and what depends on it."""
-        now = self.desk.now()
-        self.set_timer(60.5 - now.second - now.microsecond / 1e6, self._tick)
+        self._await_minute()
         self.note_presence()
         lock = self.lock_screen
         if lock is not None:
@@ -337,6 +338,10 @@ class DeskApp(Parking):
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen):
                 screen.on_minute()
+
+    def _await_minute(self) -> None:
+        now = self.desk.now()
+        self.set_timer(60.5 - now.second - now.microsecond / 1e6, self._tick)
 
     def look_around(self) -> None:
         """Once a second: is somebody still at the keys, and is this session still wanted?"""
@@ -359,7 +364,7 @@ class DeskApp(Parking):
 
     def see_queue(self, waiting: int) -> None:
         """F8 has just listed what waits: row 1 says the same number."""
-        self._counts = replace(self._counts, queue=waiting)
+        self._counts = self._counts._replace(queue=waiting)
 
     def read_counts(self) -> None:
         """Count again what row 1 shows."""

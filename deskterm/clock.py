@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from deskterm.errors import Invalid
 
+_UTC_WIDTH = len("2026-03-18T14:42:00.000000Z")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SINCE_START: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -127,8 +128,10 @@ def utc_text(moment: datetime) -> str:
 
 
 def parse_utc_text(text: str) -> datetime:
-    """The moment written by :func:`utc_text`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    """The moment written by :func:`utc_text`. Raises ValueError for any other text."""
+    if len(text) != _UTC_WIDTH or text[-1] != "Z":
+        raise ValueError(f"not a moment as stored: {text[:40]!r}")
+    return datetime.fromisoformat(text)
 
 
 def age_on(birth: date, day: date) -> int:

@@ -7,13 +7,12 @@ start-up check that no key has two meanings. Screens implement ``do_<id>``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from deskterm.errors import Invalid
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """Something that can be done: its keys, its words, and who may."""
 
     id: str

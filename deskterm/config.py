@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from deskterm.errors import Invalid
+from deskterm.values import dataclass
 
 DEFAULT_DATABASE = "~/.local/share/deskterm/clinic.db"
 
@@ -163,13 +163,17 @@ def _beside(location: str) -> Path:
 
 def _parse(path: Path, required: bool) -> Settings:
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         if required:
             raise Invalid(f"No settings file {path.name}", "Check DESKTERM_CONFIG") from None
         return Settings()
     except (OSError, UnicodeDecodeError):
         raise Invalid(f"The settings file {path.name} cannot be read", "") from None
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"{path.name} is not valid TOML: {error}", "Mend that line") from None
     policy = _take(Policy, data.pop("policy", {}), path)

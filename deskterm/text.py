@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from wcwidth import wcswidth, wcwidth
-
 from deskterm.errors import Invalid
 
 # C0, DEL, C1; bidirectional and invisible formatting; lone surrogates; tag characters.
@@ -104,14 +102,33 @@ _SPELT = str.maketrans(
 )  # fmt: skip
 
 
+# One cell each, in every version of Unicode: Latin letters with and without marks, and signs.
+_LATIN = re.compile("[ -~\xa1-\xac\xae-\u02ff\u1e00-\u1eff]*")
+
+
 def width(text: str) -> int:
     """Terminal cells that ``text`` takes."""
+    if (text.isascii() and text.isprintable()) or _LATIN.fullmatch(text):
+        # Nearly every text. The tables for the others take 10 ms to load: not until needed.
+        return len(text)
+    from wcwidth import wcswidth
+
     cells = wcswidth(text)
-    return cells if cells >= 0 else sum(max(wcwidth(c), 0) for c in text)
+    return cells if cells >= 0 else sum(_cells(c) for c in text)
+
+
+def _cells(character: str) -> int:
+    from wcwidth import wcwidth
+
+    return max(wcwidth(character), 0)
 
 
 def fit(text: object, cells: int, *, right: bool = False) -> str:
     """``text`` made exactly ``cells`` wide: padded, or cut with ``~`` as its last cell."""
+    if type(text) is str and text.isascii() and text.isprintable() and cells > 0:
+        if len(text) > cells:
+            return text[: cells - 1] + "~"
+        return text.rjust(cells) if right else text.ljust(cells)
     value = safe(text)
     wide = width(value)
     if wide > cells:
@@ -119,7 +136,7 @@ def fit(text: object, cells: int, *, right: bool = False) -> str:
             return ""
         kept, used = "", 0
         for c in value:
-            w = max(wcwidth(c), 0)
+            w = 1 if " " <= c <= "~" else _cells(c)
             if used + w > cells - 1:
                 break
             kept, used = kept + c, used + w

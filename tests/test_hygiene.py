@@ -40,6 +40,49 @@ def test_batch_commands_load_no_textual(arguments: list[str]) -> None:
     assert "LOADED []" in loaded(arguments, ["textual"])
 
 
+# What the first screen does without: each of these costs every opening of the desk its time.
+# Another screen, an operation that writes, or a name that is not Latin brings in its own.
+NOT_AT_START = [
+    "typer", "click", "phonenumbers", "email_validator", "rapidfuzz", "jellyfish", "wcwidth",
+    "_strptime", "textual.widgets._data_table", "textual.markdown",
+    "deskterm.exchange", "deskterm.cli.main", "deskterm.db.schema", "deskterm.db.patients",
+    "deskterm.db.scheduling", "deskterm.db.payments", "deskterm.office.scheduling",
+    "deskterm.office.conflicts", "deskterm.office.visits", "deskterm.office.payments",
+    "deskterm.office.patients", "deskterm.office.finder", "deskterm.widgets.record_form",
+    "deskterm.widgets.lookup", "deskterm.screens.flow", "deskterm.screens.prompt",
+]  # fmt: skip
+OPENED = """
+import asyncio, sys
+from deskterm.cli import open as front
+from deskterm.config import load
+desk = front.open_desk(load(database={database!r}), login="mlopez")
+front.free_time.lay_out(desk)
+from deskterm.terminal.launch import prepare_environment
+prepare_environment()
+from deskterm.app import DeskApp
+async def open_and_leave():
+    app = DeskApp(desk)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert app.screen.rows, "an empty board proves little"
+asyncio.run(open_and_leave())
+print("LOADED", [m for m in {forbidden!r} if m in sys.modules])
+"""
+
+
+def test_opening_the_desk_loads_only_what_the_board_needs(tmp_path: Path) -> None:
+    from deskterm.config import Settings
+    from deskterm.office.demo import make_demo
+
+    database = str(tmp_path / "clinic.db")
+    make_demo(Settings(database=database), patients=60).close()
+    script = OPENED.format(database=database, forbidden=NOT_AT_START)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert "LOADED []" in done.stdout, done.stdout + done.stderr[-2000:]
+
+
 def test_a_batch_query_loads_no_textual(tmp_path: Path) -> None:
     missing = str(tmp_path / "none.db")
     text = loaded(["--db", missing, "patients", "find", "smi"], ["textual", "phonenumbers"])

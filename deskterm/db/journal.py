@@ -14,7 +14,6 @@ import hmac
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from deskterm.db.base import Record
 from deskterm.db.database import rows
 from deskterm.db.fields import CleanText, Moment, Whole
 from deskterm.errors import Unreachable
+from deskterm.values import dataclass
 
 GENESIS = "0" * 64
 _COLUMNS = (

@@ -10,6 +10,9 @@ from peewee import BooleanField, Check
 
 from deskterm.db.base import Record, Versioned
 from deskterm.db.fields import Choice, CleanText, Day, Moment, Reference, WallTime, Whole
+from deskterm.db.lanes import HOLDING as HOLDING
+from deskterm.db.lanes import LENGTH_CLASSES
+from deskterm.db.lanes import OVERBOOK_LANE as OVERBOOK_LANE
 from deskterm.db.patients import Patient
 from deskterm.db.staff import Location, Provider, Room
 
@@ -37,10 +40,6 @@ BLOCK_KINDS = (
     ("open", "open"), ("lunch", "lunch"), ("admin", "admin"), ("meeting", "meeting"),
     ("away", "away"), ("closed", "closed"), ("block", "block"),
 )  # fmt: skip
-# Appointments that occupy their time.
-HOLDING = ("scheduled", "completed")
-# Lanes from here on are overbookings: outside the capacity, each with its reason.
-OVERBOOK_LANE = 100
 
 
 class VisitType(Versioned):
@@ -247,6 +246,12 @@ TRIGGERS = (
     ),
     """CREATE TRIGGER appointment_no_delete BEFORE DELETE ON appointment
     BEGIN SELECT RAISE(ABORT, 'appointments are never removed'); END""",
+    # Beside the guards: indexes of a part of a table, which Peewee's ``Meta`` cannot name.
+    *(
+        f'CREATE INDEX "free_interval_from_{minutes}" ON "free_interval"'
+        f' ("starts_at", "ends_at", "provider_id") WHERE ends_at - starts_at >= {minutes}'
+        for minutes in LENGTH_CLASSES
+    ),
 )
 MODELS = (
     VisitType, ProviderVisitType, WeeklyTemplate, ScheduleException, Appointment, FreeInterval,

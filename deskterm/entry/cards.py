@@ -9,7 +9,7 @@ from collections.abc import Iterator
 NEVER_TYPED = "card numbers are never typed here"
 LAST_FOUR_ONLY = "Only the last four digits and the approval code"
 _SHORTEST, _LONGEST = 13, 19  # digits in a payment card number
-_RUN = re.compile(r"\d+(?:[\s‐-―-]{1,2}\d+)*")
+_RUN = r"\d+(?:[\s‐-―-]{1,2}\d+)*"
 
 
 def looks_like_card_number(text: str) -> bool:
@@ -18,12 +18,12 @@ def looks_like_card_number(text: str) -> bool:
     The digits may be grouped by spaces and dashes. A group of fewer than four digits does not
     begin a number inside a longer run, or two phone numbers side by side would often pass.
     """
-    return any(_luhn(digits) for run in _RUN.findall(text) for digits in _candidates(run))
+    return any(_luhn(digits) for run in re.findall(_RUN, text) for digits in _candidates(run))
 
 
 def longest_digit_run(text: str) -> int:
     """How many digits stand together, spaces and dashes between them allowed."""
-    return max((sum(c.isdecimal() for c in run) for run in _RUN.findall(text)), default=0)
+    return max((sum(c.isdecimal() for c in run) for run in re.findall(_RUN, text)), default=0)
 
 
 def _candidates(run: str) -> Iterator[str]:

@@ -6,10 +6,10 @@ Nothing here knows what day it is; :mod:`deskterm.entry.dates` gives the pieces 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 
 from deskterm.errors import Invalid
+from deskterm.values import dataclass
 
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -114,28 +114,28 @@ def _digits_only(text: str, order: str) -> DateParts | None:
     return DateParts(month_number, day, year, century)
 
 
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
-_NUMBERS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})(?:\2(\d{4}|\d{2}))?")
+_ISO = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
+_NUMBERS = r"(\d{1,2})([-/.])(\d{1,2})(?:\2(\d{4}|\d{2}))?"
 
 
 def _separated(text: str, order: str) -> DateParts | None:
-    if iso := _ISO.fullmatch(text):
+    if iso := re.fullmatch(_ISO, text):
         return DateParts(int(iso[2]), int(iso[3]), int(iso[1]), True)
-    if typed := _NUMBERS.fullmatch(text):
+    if typed := re.fullmatch(_NUMBERS, text):
         month_number, day = _ordered(typed[1], typed[3], order)
         year, century = _year(typed[4])
         return DateParts(month_number, day, year, century)
     return None
 
 
-_DAY_FIRST = re.compile(r"(\d{1,2})[ -]?([a-z]{3,9})\.?(?:[ ,-]*(\d{4}|\d{2}))?")
-_MONTH_FIRST = re.compile(r"([a-z]{3,9})\.?[ -]?(\d{1,2})(?:(?:, ?|[ -])(\d{4}|\d{2}))?")
+_DAY_FIRST = r"(\d{1,2})[ -]?([a-z]{3,9})\.?(?:[ ,-]*(\d{4}|\d{2}))?"
+_MONTH_FIRST = r"([a-z]{3,9})\.?[ -]?(\d{1,2})(?:(?:, ?|[ -])(\d{4}|\d{2}))?"
 
 
 def _named_month(text: str) -> DateParts | None:
-    if typed := _DAY_FIRST.fullmatch(text):
+    if typed := re.fullmatch(_DAY_FIRST, text):
         day, name, digits = typed.groups()
-    elif typed := _MONTH_FIRST.fullmatch(text):
+    elif typed := re.fullmatch(_MONTH_FIRST, text):
         name, day, digits = typed.groups()
     else:
         return None

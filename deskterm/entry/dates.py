@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from deskterm.entry.dateparts import (
@@ -22,6 +21,7 @@ from deskterm.entry.dateparts import (
     weekday,
 )
 from deskterm.errors import Invalid
+from deskterm.values import dataclass
 
 OLDEST_AGE = 130  # years
 _WORDS = {"t": 0, "today": 0, "tmw": 1, "tom": 1, "tomorrow": 1, "yesterday": -1}
@@ -152,12 +152,12 @@ def _read(text: str, frame: _Frame) -> date:
     return _in_year(parts, frame, named=weekday(re.split(r"[ ,]", text)[0]))
 
 
-_OFFSET = re.compile(r"(t ?\+|t ?-|\+\+|\+|-)? ?(\d+) ?([a-z]*)")
+_OFFSET = r"(t ?\+|t ?-|\+\+|\+|-)? ?(\d+) ?([a-z]*)"
 
 
 def _offset(text: str, frame: _Frame) -> date | None:
     """``t+2w``, ``+2w``, ``t-3w``, ``6w`` (in the field's direction), ``++1w`` (from the base)."""
-    typed = _OFFSET.fullmatch(text)
+    typed = re.fullmatch(_OFFSET, text)
     if typed is None or typed[3] not in _UNITS or not (typed[1] or typed[3]):
         return None
     sign, count, unit = typed[1] or "", int(typed[2]), _UNITS[typed[3]]
@@ -189,12 +189,12 @@ def _add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
-_WEEKDAY = re.compile(r"(next |last |[+-]\d{1,2} ?)?([a-z]{3,9})")
+_WEEKDAY = r"(next |last |[+-]\d{1,2} ?)?([a-z]{3,9})"
 
 
 def _weekday(text: str, frame: _Frame) -> date | None:
     """``tue`` (never today), ``next tue``, ``last fri``, ``+2tue`` (the second from now)."""
-    typed = _WEEKDAY.fullmatch(text)
+    typed = re.fullmatch(_WEEKDAY, text)
     wanted = weekday(typed[2]) if typed else None
     if typed is None or wanted is None:
         return None

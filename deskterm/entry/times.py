@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import time
 from typing import Literal
 
 from deskterm.errors import Invalid
+from deskterm.values import dataclass
 
 DAY = 24 * 60  # minutes
 LONGEST_VISIT = DAY
@@ -32,7 +32,7 @@ def parse_time(text: str, *, opens: time, closes: time) -> time:
     word = _squeeze(text)
     if word in ("n", "noon"):
         return time(12)
-    typed = _TIME.fullmatch(word)
+    typed = re.fullmatch(_TIME, word)
     if typed is None:
         raise _not_a_time()
     hour_digits, minute_digits, half = typed.groups()
@@ -64,7 +64,7 @@ def parse_window(text: str, *, opens: time, closes: time) -> Window | None:
         return Window(after=parse_time(rest, opens=opens, closes=closes))
     if first == "before" and rest:
         return Window(before=parse_time(rest, opens=opens, closes=closes))
-    if (between := _BETWEEN.fullmatch(words.replace(" ", ""))) is None:
+    if (between := re.fullmatch(_BETWEEN, words.replace(" ", ""))) is None:
         return None
     if not any(edge[-1] in "apmn" for edge in between.groups()):
         return None
@@ -76,7 +76,7 @@ def parse_window(text: str, *, opens: time, closes: time) -> Window | None:
 
 def parse_length(text: str) -> int:
     """Minutes of ``40m``, ``40``, ``40 min``, ``1h`` or ``1h30``. Raises Invalid."""
-    typed = _LENGTH.fullmatch(_squeeze(text))
+    typed = re.fullmatch(_LENGTH, _squeeze(text))
     if typed is None:
         raise Invalid("not a length", "Minutes, for example 40m", field="length")
     minutes = int(typed["hours"] or 0) * 60 + int(typed["minutes"] or typed["over"] or 0)
@@ -96,9 +96,9 @@ def minute_of_day(at: time) -> int:
 
 
 # seconds are not accepted: no field of a front desk needs them typed
-_TIME = re.compile(r"(\d{1,2})(?:[:.]?(\d\d))?(?:([ap])m?)?")
-_BETWEEN = re.compile(r"([\d:]+(?:[ap]m?)?|n|noon)-([\d:]+(?:[ap]m?)?|n|noon)")
-_LENGTH = re.compile(
+_TIME = r"(\d{1,2})(?:[:.]?(\d\d))?(?:([ap])m?)?"
+_BETWEEN = r"([\d:]+(?:[ap]m?)?|n|noon)-([\d:]+(?:[ap]m?)?|n|noon)"
+_LENGTH = (
     r"(?P<hours>\d{1,2})(?:h|hr|hrs|hour|hours)(?:(?P<over>\d{1,2})(?:m|min)?)?"
     r"|(?P<minutes>\d{1,4})(?:m|min|mins|minutes)?"
 )

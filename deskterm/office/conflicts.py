@@ -7,14 +7,13 @@ written. ``why not`` on a screen runs the same checks.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NoReturn
 
 from deskterm import clock as clocks
 from deskterm.clock import epoch_minute, from_epoch_minute, local, parse_utc_text
 from deskterm.db import journal
-from deskterm.db.scheduling import OVERBOOK_LANE
+from deskterm.db.lanes import OVERBOOK_LANE
 from deskterm.entry.dates import show_short
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid, NotFound
@@ -23,6 +22,7 @@ from deskterm.office.desk import Desk
 from deskterm.office.free_time import LONGEST_VISIT, Held
 from deskterm.office.laid_out import DAY_MINUTES, Block, Layout, Place, block_spans
 from deskterm.text import safe
+from deskterm.values import dataclass
 
 SHORTEST_VISIT = 5
 # What an overbooking with a reason may go over. Closed and away are not among them: nobody

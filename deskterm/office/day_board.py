@@ -8,17 +8,15 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from deskterm.clock import epoch_minute
 from deskterm.errors import Invalid, NotFound, Unreachable
-from deskterm.office import access, conflicts
-from deskterm.office.desk import Desk, placeholders
+from deskterm.office import access
+from deskterm.office.desk import Desk, known_id, placeholders
 from deskterm.office.holds import Hold, holds
 from deskterm.office.laid_out import Block, Layout
-from deskterm.office.scheduling import known_id
 from deskterm.text import safe
 
 SLOT_MINUTES = 15  # one line of the grid
@@ -74,8 +72,7 @@ LEFT JOIN row_number n ON n.appointment_id = a.id
 WHERE a.day = ? AND n.number IS NULL AND {_ON_GRID} AND a.provider_id IN ({{}})"""
 
 
-@dataclass(frozen=True)
-class AppointmentRow:
+class AppointmentRow(NamedTuple):
     """One visit as every list shows it. ``start`` is wall time, ``phone`` E.164 or empty.
 
     ``state`` is the board's word (SCH CNF LAT ARR CHK RMD PRV CKO OUT NSH CXL), ``flags`` some
@@ -132,11 +129,7 @@ class AppointmentRow:
         }
 
 
-_FIELDS = tuple(f.name for f in fields(AppointmentRow))
-
-
-@dataclass(frozen=True)
-class ProviderColumn:
+class ProviderColumn(NamedTuple):
     """One provider's column: visits booked of the visits of 15 minutes that its day holds."""
 
     code: str
@@ -147,8 +140,7 @@ class ProviderColumn:
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """The line under the title of the board."""
 
     booked: int = 0
@@ -158,23 +150,21 @@ class Counts:
     open: int = 0
 
 
-@dataclass(frozen=True)
-class DayBoard:
+class DayBoard(NamedTuple):
     """Everything the board draws of one day."""
 
     day: date
     columns: tuple[ProviderColumn, ...] = ()
     rows: tuple[AppointmentRow, ...] = ()
     holds: tuple[Hold, ...] = ()
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts = Counts()
 
     def as_list(self) -> list[dict[str, Any]]:
         """The rows as ``schedule day --json`` prints them."""
         return [row.as_dict() for row in self.rows]
 
 
-@dataclass(frozen=True)
-class _Who:
+class _Who(NamedTuple):
     id: int
     code: str
     heading: str
@@ -196,7 +186,11 @@ def day(
     desk.require("view_schedule")
     _check_day(day)
     who = _providers(desk, providers)
-    where = conflicts.place(desk, location).code if location else None
+    where = None
+    if location:
+        from deskterm.office import conflicts
+
+        where = conflicts.place(desk, location).code
     found = _read_day(desk, day, [p.id for p in who])
     layout = Layout(desk, [p.id for p in who], day, day)
     return _board(desk, day, who, found, layout, where, everybody=providers is None)
@@ -328,7 +322,7 @@ def _row(raw: tuple[Any, ...], late_at: int, today: str) -> AppointmentRow:
         paid_copay,
     ) = raw  # fmt: skip
     due = (charged or 0) - (paid or 0)
-    if charged_copay is None:
+    if charged_copay is None and copay:
         due += max(copay - (paid_copay or 0), 0)
     if lifecycle == "scheduled":
         state = _STATES.get(stage, "")
@@ -344,18 +338,15 @@ def _row(raw: tuple[Any, ...], late_at: int, today: str) -> AppointmentRow:
         + ("=" if alike else "")
         + ("i" if interpreter else "")
     )
-    values = (
+    # As AppointmentRow(...) does it, less a call with 27 arguments for every row of a board.
+    return tuple.__new__(AppointmentRow, (
         appointment_id, number, datetime.fromisoformat(wall_start), minutes, provider,
         provider_id, location, patient_id, f"{last_name}, {first_name}".upper(), mrn,
         date.fromisoformat(birth_date), sex, visit_type, lifecycle, confirmation, stage,
         clearance, version, state, flags, note, room,
         datetime.fromisoformat(stage_since) if stage_since else None, phone,
         bool(overbooked), bool(walk_in), due,
-    )  # fmt: skip
-    # A frozen dataclass sets its fields one call each, a third of the cost of a board.
-    row = object.__new__(AppointmentRow)
-    row.__dict__.update(zip(_FIELDS, values, strict=True))
-    return row
+    ))  # fmt: skip
 
 
 def _board(

@@ -10,7 +10,7 @@ import os
 import secrets
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,11 +30,13 @@ from deskterm.office.data_files import refuse_shared
 from deskterm.office.operations import DUAL, WHILE_LOCKED, permission_of
 from deskterm.office.origin import origin
 from deskterm.office.views import Views, append
+from deskterm.values import dataclass
 
 if TYPE_CHECKING:
     from deskterm.office.approvals import Approved
 
 R = TypeVar("R", bound=Record)
+BIGGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -479,6 +481,13 @@ def clock_for(settings: Settings) -> Clock:
     if moment.tzinfo is None:
         moment = clocks.utc(moment, settings.zone)
     return clocks.FrozenClock(moment)
+
+
+def known_id(value: object) -> int:
+    """``value`` when it can be the number of a record. Raises NotFound."""
+    if type(value) is not int or not 0 < value <= BIGGEST_ID:
+        raise NotFound(f"No such record: {str(value)[:20]}", "Look it up again")
+    return value
 
 
 def placeholders(values: Sequence[object]) -> str:

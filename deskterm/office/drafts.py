@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from deskterm import clock as clocks
 from deskterm.clock import parse_utc_text
 from deskterm.db import journal
-from deskterm.db.tasks import Draft
 from deskterm.entry.cards import looks_like_card_number
 from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office.desk import Desk
 from deskterm.text import tidy_import
+from deskterm.values import dataclass
 
 LARGEST = 256 * 1024  # characters of JSON; far beyond any form
 
@@ -99,6 +98,8 @@ def save(
         "parked_at": now if cause else None,
         "seen": journal.head(desk.database)[0],
     }
+    from deskterm.db.tasks import Draft
+
     with desk.database.writing():
         found = desk.rows("SELECT owner, status FROM draft WHERE key = ?", key)
         if not found:
@@ -155,6 +156,8 @@ def set_aside(desk: Desk, here: Collection[str] = ()) -> list[Aside]:
 
 def park_all(desk: Desk, owner: str, cause: str) -> None:
     """Set aside what ``owner`` had on the screen of this desk."""
+    from deskterm.db.tasks import Draft
+
     with desk.database.writing():
         Draft.update(cause=cause[:80], parked_at=desk.now()).where(
             (Draft.owner == owner)
@@ -174,6 +177,8 @@ def get(desk: Desk, key: str) -> DraftRow:
 
 def take_up(desk: Desk, key: str) -> None:
     """The work is on the screen again: it does not grow old as parked. Unknown keys pass."""
+    from deskterm.db.tasks import Draft
+
     with desk.database.writing():
         Draft.update(cause="", parked_at=None).where(
             (Draft.key == key) & (Draft.owner == desk.actor.login) & (Draft.status == "open")
@@ -182,6 +187,8 @@ def take_up(desk: Desk, key: str) -> None:
 
 def finish(desk: Desk, key: str) -> None:
     """Note that the form did its work; its texts are cleared. Does nothing for an unknown key."""
+    from deskterm.db.tasks import Draft
+
     with desk.database.writing():
         Draft.update(status="done", state="{}", saved_at=desk.now()).where(
             (Draft.key == key) & (Draft.owner == desk.actor.login) & (Draft.status == "open")
@@ -214,6 +221,8 @@ def colleagues(desk: Desk) -> list[tuple[str, str]]:
 
 
 def _change(desk: Desk, key: str, **values: Any) -> None:
+    from deskterm.db.tasks import Draft
+
     with desk.database.writing():
         changed = (
             Draft.update(**values)

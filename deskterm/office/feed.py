@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from deskterm.clock import utc_text
 from deskterm.db import journal
@@ -79,8 +79,7 @@ _MY_POOL = """m.pool_id IN (
       OR NOT EXISTS (SELECT 1 FROM pool_member k WHERE k.pool_id = o.id))"""
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """Open calls, parked work, everything that F8 lists, notices."""
 
     calls: int = 0

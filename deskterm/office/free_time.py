@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from deskterm.clock import from_epoch_minute, local
-from deskterm.db.scheduling import OVERBOOK_LANE
+from deskterm.db.lanes import OVERBOOK_LANE
 from deskterm.office.desk import Desk
 from deskterm.office.laid_out import Block, Layout, block_spans
+from deskterm.values import dataclass
 
 LONGEST_VISIT = 480
 _CHUNK = 100  # rows of one INSERT: 8 values each, under every engine's limit of parameters

@@ -5,15 +5,16 @@ Holds come and go with the cursor, so they leave no journal entry.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deskterm import clock as clocks
 from deskterm.clock import epoch_minute, from_epoch_minute, local, parse_utc_text, utc_text
-from deskterm.office import conflicts, free_time
-from deskterm.office.conflicts import Slot
 from deskterm.office.desk import Desk
+from deskterm.values import dataclass
+
+if TYPE_CHECKING:
+    from deskterm.office.conflicts import Slot
 
 _COLUMNS = """
 SELECT h.id, p.code, h.provider_id, l.code, h.starts_at, h.minutes, h.desk, h.staff,
@@ -42,6 +43,8 @@ def hold(desk: Desk, provider: str, location: str, start: datetime, minutes: int
 
     Raises Conflict when a visit or another desk has it.
     """
+    from deskterm.office import conflicts, free_time
+
     with desk.operation("schedule.hold"):
         who = conflicts.provider_facts(desk, provider)
         where = conflicts.place(desk, location)
@@ -58,7 +61,7 @@ def hold(desk: Desk, provider: str, location: str, start: datetime, minutes: int
             "SELECT count(*) FROM free_interval WHERE provider_id = ? AND starts_at <= ?"
             " AND ends_at >= ?", who.id, starts_at, starts_at + minutes,
         )[0][0]  # fmt: skip
-        slot = Slot(who, where, start, starts_at, minutes, 0, False)
+        slot = conflicts.Slot(who, where, start, starts_at, minutes, 0, False)
         if not free:
             visits = free_time.holding(desk, who.id, starts_at, slot.ends_at)
             raise conflicts.taken(desk, slot, visits)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -63,8 +62,7 @@ class Block(NamedTuple):
         return not self.visit_types or visit_type in self.visit_types.split()
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """What laying out needs to know of a location."""
 
     id: int
@@ -113,7 +111,7 @@ class Layout:
 
     def _named(self, block: Block) -> Block:
         place = self.places.get(block.location_id or 0)
-        return block._replace(location=place.code, zone=place.zone) if place else block
+        return Block(*block[:-2], place.code, place.zone) if place else block
 
 
 def paint(weekly: Sequence[Block], over: Sequence[Block]) -> list[Block]:
@@ -138,7 +136,9 @@ def paint(weekly: Sequence[Block], over: Sequence[Block]) -> list[Block]:
                 top = block
         if top is None:
             continue
-        piece = top._replace(start_minute=start, end_minute=end)
+        piece = top
+        if (start, end) != top[:2]:
+            piece = top._replace(start_minute=start, end_minute=end)
         if shown and shown[-1].end_minute == start and shown[-1][2:] == piece[2:]:
             shown[-1] = shown[-1]._replace(end_minute=end)
         else:

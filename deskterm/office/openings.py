@@ -10,13 +10,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from deskterm.clock import epoch_minute, from_epoch_minute, local, utc_text
+from deskterm.db.lanes import LENGTH_CLASSES
 from deskterm.entry.dates import show_short
 from deskterm.errors import Conflict, Invalid, NotAllowed
 from deskterm.office import conflicts
 from deskterm.office.conflicts import Wish
-from deskterm.office.desk import Desk, placeholders
+from deskterm.office.desk import Desk, known_id, placeholders
 from deskterm.office.laid_out import DAY_MINUTES, Layout
-from deskterm.office.scheduling import known_id
 
 MOST_DAYS = 400
 _BATCH = 24
@@ -281,11 +281,16 @@ def _stretches(desk: Desk, wanted: _Search) -> Iterator[tuple[Any, ...]]:
     until = _midnight(wanted.last) + 2 * DAY_MINUTES
     at, last_id, batch = midnight - DAY_MINUTES, 0, _BATCH
     ids = list(wanted.providers)
-    # The plus keeps the planner on the index by time when many providers will do.
+    # The plus keeps the planner on the index by time when many providers will do; the length in
+    # plain digits, on the one of them that leaves out what is too short to matter.
     column = "+f.provider_id" if wanted.everybody else "f.provider_id"
+    class_of = next((n for n in reversed(LENGTH_CLASSES) if n <= wanted.minutes), None)
+    long_enough = ""
+    if wanted.everybody and class_of is not None:
+        long_enough = f" AND f.ends_at - f.starts_at >= {class_of}"
     weekdays = sorted(wanted.weekdays)
     sql = (
-        f"{_FREE} AND {column} IN ({placeholders(ids)})"
+        f"{_FREE}{long_enough} AND {column} IN ({placeholders(ids)})"
         f" AND f.weekday IN ({placeholders(weekdays)}){_LATER}"
     )
     before = f"{wanted.before:%H:%M}" if wanted.before else "24:00"

@@ -19,9 +19,8 @@ from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFound
 from deskterm.office import clinic, conflicts, free_time, holds
 from deskterm.office.conflicts import Slot, Wish, find_slot
-from deskterm.office.desk import Desk, Operation
+from deskterm.office.desk import Desk, Operation, known_id
 
-BIGGEST_ID = 2**63 - 1
 RESCHEDULED = "rescheduled"
 _KEEPS_CLEARANCE = ("clearance", "clearance_reason")
 
@@ -366,13 +365,6 @@ def _put_back_at(op: Operation, old: Appointment, start: datetime) -> Appointmen
     holds.consume(desk, slot)
     free_time.keep(desk, slot.provider.id, *slot.days)
     return new
-
-
-def known_id(value: object) -> int:
-    """``value`` when it can be the number of a record. Raises NotFound."""
-    if type(value) is not int or not 0 < value <= BIGGEST_ID:
-        raise NotFound(f"No such record: {str(value)[:20]}", "Look it up again")
-    return value
 
 
 def _read(op: Operation, appointment_id: int, version: int | None = None) -> Appointment:

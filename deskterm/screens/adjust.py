@@ -9,8 +9,8 @@ from deskterm.db.payments import ADJUSTMENT_KINDS, Charge
 from deskterm.entry.money import parse_cents, show_cents
 from deskterm.errors import DesktermError
 from deskterm.office import adjustments, clinic
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.second import approval_fields, approval_of
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel

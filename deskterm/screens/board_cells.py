@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from deskterm.clock import age_on
@@ -124,7 +123,7 @@ def _framed(
             at = max(at, at if block is None else block.end_minute)
     inside = [c for c in cells if c.minute < last and c.minute + c.minutes > first]
     clipped = [
-        c if c.minute >= first else replace(c, minute=first, minutes=c.minutes - (first - c.minute))
+        c if c.minute >= first else c._replace(minute=first, minutes=c.minutes - (first - c.minute))
         for c in inside
     ]
     return GridBoard(columns, first, last, cells=tuple(clipped), now_minute=now_minute)

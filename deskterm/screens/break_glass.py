@@ -9,7 +9,7 @@ from deskterm.clock import local
 from deskterm.entry.times import show_time
 from deskterm.office import break_glass as glass
 from deskterm.office import clinic, credentials
-from deskterm.screens.base import TaskScreen
+from deskterm.screens.task import TaskScreen
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel
 from deskterm.widgets.record_form import RecordForm

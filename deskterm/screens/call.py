@@ -16,7 +16,7 @@ from deskterm.errors import DesktermError
 from deskterm.office import clinic, drafts, messages, patients, take_back
 from deskterm.office.messages import MessageRow
 from deskterm.office.queue import short_name
-from deskterm.screens.base import DeskScreen, TaskScreen
+from deskterm.screens.base import DeskScreen
 from deskterm.screens.call_form import (
     LOGGED,
     CallWords,
@@ -25,6 +25,7 @@ from deskterm.screens.call_form import (
     caller_of,
     choose,
 )
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import IDENTITY, find_for, identity_field, must_identify, show_banner
 from deskterm.text import fit, fold
 from deskterm.widgets.panel import Panel, Text

@@ -9,7 +9,7 @@ from deskterm.db.scheduling import CANCELLED_BY
 from deskterm.entry.times import show_time
 from deskterm.errors import Stale
 from deskterm.office import clinic, day_board, news, scheduling
-from deskterm.screens.base import TaskScreen
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel

@@ -12,10 +12,10 @@ from deskterm.office import check_in, checklist, day_board, patients, visits
 from deskterm.office.check_in import CheckInAnswers, FormAnswer
 from deskterm.office.checklist import Checklist
 from deskterm.office.day_board import AppointmentRow
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.contact_step import Contact, read_contact, write_contact
 from deskterm.screens.money_fields import Paid
 from deskterm.screens.money_step import HEIGHT, MoneyStep, as_pay
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import IDENTITY, check_said, show_banner
 from deskterm.widgets.fields import Choices, FieldSpec
 from deskterm.widgets.panel import Panel

@@ -13,9 +13,9 @@ from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError
 from deskterm.office import day_board, payments, visits
 from deskterm.office.day_board import AppointmentRow
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.money_fields import Paid
 from deskterm.screens.money_step import HEIGHT, MoneyStep, as_pay
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel

@@ -15,8 +15,8 @@ from deskterm.office import day_status, dayclose, deposits, drawer_figures, shif
 from deskterm.office.business_day import place
 from deskterm.office.day_status import DayStatus, ShiftStatus
 from deskterm.office.shifts import Count
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.second import approval_fields, approval_of
+from deskterm.screens.task import TaskScreen
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel, Text
 from deskterm.widgets.record_form import RecordForm

@@ -21,7 +21,6 @@ from deskterm.screens.board_cells import (
     week_board,
 )
 from deskterm.screens.changes import Changes
-from deskterm.screens.prompt import ask
 from deskterm.screens.visit_keys import VisitKeys
 from deskterm.widgets.day_grid import DayGrid
 from deskterm.widgets.rows import RuleRow, TextRow
@@ -126,7 +125,9 @@ class DayScreen(VisitKeys):
             self.detail_row.show("")
             self.enter_row.show("")
 
-    def on_day_grid_moved(self) -> None:
+    def on_day_grid_moved(self, message: DayGrid.Moved) -> None:
+        # Nobody above needs to hear of it, at every arrow key.
+        message.stop()
         self.show_detail()
 
     def show_enter(self) -> None:
@@ -223,6 +224,7 @@ class DayScreen(VisitKeys):
 
     async def do_go(self) -> None:
         """``g`` asks for a date."""
+        from deskterm.screens.prompt import ask
 
         def take(text: str) -> None:
             self.go_to(parse_date(text, today=self.desk.today(), future=True).day)
@@ -234,6 +236,7 @@ class DayScreen(VisitKeys):
 
     async def do_filter(self) -> None:
         """``/`` shows only rows with these words."""
+        from deskterm.screens.prompt import ask
 
         def take(text: str) -> None:
             self.words = text.strip()

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from deskterm.errors import Stale
 from deskterm.office import day_board, news, rooming, visits
-from deskterm.screens.base import TaskScreen
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel

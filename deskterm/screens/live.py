@@ -19,7 +19,8 @@ from deskterm.errors import DesktermError
 from deskterm.office import news
 from deskterm.office.feed import Feed
 from deskterm.office.presence import Claim, Presence, Present
-from deskterm.screens.base import DeskScreen, TaskScreen
+from deskterm.screens.base import DeskScreen
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.watching import DOING
 
 if TYPE_CHECKING:

@@ -211,7 +211,7 @@ class LockScreen(Screen[None], inherit_bindings=False):
         if not desk.may("messages"):
             self.panel.say_error("Calls are not answered with this login")
             return
-        from deskterm.screens.base import new_key
+        from deskterm.screens.task import new_key
 
         lines = {line for line, _ in locking.waiting(desk)[0]}
         self.note_line = next(n for n in range(1, len(lines) + 2) if n not in lines)

@@ -9,8 +9,8 @@ from deskterm.db.payments import Payment
 from deskterm.entry.money import parse_cents, parse_tenders, show_cents
 from deskterm.errors import Invalid
 from deskterm.office import clinic, payments, receipts, refunds
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.second import approval_fields, approval_of
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import YES_NO, FieldSpec
 from deskterm.widgets.panel import Panel

@@ -8,7 +8,6 @@ from deskterm.db.journal import Entry
 from deskterm.entry.money import show_cents
 from deskterm.errors import DesktermError, Invalid
 from deskterm.office import pay_plan, payments
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.money_fields import (
     MoneyBox,
     Paid,
@@ -18,6 +17,7 @@ from deskterm.screens.money_fields import (
     spaced,
     work_out,
 )
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.void import VoidReceipt
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Text

@@ -16,9 +16,9 @@ from deskterm.office.drafts import DraftRow
 from deskterm.office.holds import Hold
 from deskterm.office.news import visit_now
 from deskterm.office.openings import Opening
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.part_of_day import window_times, window_words
 from deskterm.screens.prompt import ask
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import find_for, identity_field, must_identify, person_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel, Text

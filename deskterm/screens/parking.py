@@ -13,8 +13,8 @@ from deskterm.errors import DesktermError
 from deskterm.office import drafts, meanwhile
 from deskterm.office.drafts import Aside, DraftRow
 from deskterm.screens import places
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.locking import Locking
+from deskterm.screens.task import TaskScreen
 
 if TYPE_CHECKING:
     from deskterm.screens.outage import Outage

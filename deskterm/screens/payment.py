@@ -13,7 +13,6 @@ from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError, Invalid
 from deskterm.office import day_board, news, pay_plan, payments
 from deskterm.office.pay_plan import PaymentPlan
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.money_fields import (
     MoneyBox,
     Paid,
@@ -24,6 +23,7 @@ from deskterm.screens.money_fields import (
     work_out,
 )
 from deskterm.screens.opening import patients_name
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.void import VoidReceipt
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import YES_NO, FieldSpec

@@ -12,9 +12,9 @@ from deskterm.entry.phones import show_phone
 from deskterm.errors import DesktermError, Stale
 from deskterm.office import patients
 from deskterm.office.patients import LookAlike, PatientEntry
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.register_fields import all_fields, entry_of, values_of, who_fields
 from deskterm.screens.stale import StaleScreen
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.comparing import differences, merge
 from deskterm.widgets.field_sheet import Sheet

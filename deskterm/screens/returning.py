@@ -10,7 +10,7 @@ from deskterm.widgets.row_list import RowList
 from deskterm.widgets.rows_paint import extent
 
 if TYPE_CHECKING:
-    from deskterm.screens.base import TaskScreen
+    from deskterm.screens.task import TaskScreen
 
 MOST_NAMED = 6  # fields named in one list before it says how many more
 

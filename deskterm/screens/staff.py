@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from deskterm.commands import Command
@@ -71,7 +70,7 @@ class StaffScreen(RowKeys):
 
     async def run(self, command: Command) -> None:
         """The letters of this list are about staff, whatever they need elsewhere."""
-        await super().run(replace(command, permission="manage_staff"))
+        await super().run(command._replace(permission="manage_staff"))
 
     async def do_new(self) -> None:
         await self.desk_app.go("staff_form")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from deskterm.office import staff
 from deskterm.office.staff import StaffRow
-from deskterm.screens.base import TaskScreen
+from deskterm.screens.task import TaskScreen
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel
 from deskterm.widgets.record_form import RecordForm

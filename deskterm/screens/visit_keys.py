@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deskterm.errors import DesktermError, Invalid, Stale
-from deskterm.office import news, scheduling, visits
+from deskterm.office import news
 from deskterm.office.day_board import AppointmentRow
 from deskterm.screens.base import DeskScreen
 from deskterm.screens.identify import identified
@@ -82,6 +82,7 @@ class VisitKeys(DeskScreen):
         elif step == "room":
             await self.desk_app.go("jot", appointment_id=row.id, what="room")
         else:
+            from deskterm.office import visits
 
             def move_on() -> None:
                 getattr(visits, step)(self.desk, row.id, version=row.version)
@@ -92,12 +93,16 @@ class VisitKeys(DeskScreen):
     def moved_on(self, row: AppointmentRow, step: str) -> None:
         """Say what was done to a visit, remember how to take it back, and show it."""
         said = f"{row.number} {row.patient.split(',')[0]}: {step.replace('_', ' ')}"
+        from deskterm.office import visits
+
         self.desk_app.remember(said, lambda: visits.undo(self.desk, row.id))
         self.reload()
         self.say(f"{said}. ^Z takes it back")
 
     async def do_no_show(self) -> None:
         """``n``: did not come; for somebody who is here, left without being seen."""
+        from deskterm.office import visits
+
         row = self.visit()
         if row.lifecycle == "scheduled" and row.stage != "expected":
             await self.do_left()
@@ -110,6 +115,8 @@ class VisitKeys(DeskScreen):
         await identified(self, row.patient_id, note_it)
 
     async def do_left(self) -> None:
+        from deskterm.office import visits
+
         row = self.visit()
 
         def note_it() -> None:
@@ -124,6 +131,8 @@ class VisitKeys(DeskScreen):
     async def do_cancel(self) -> None:
         row = self.visit()
         if row.lifecycle == "cancelled":
+            from deskterm.office import scheduling
+
             scheduling.reinstate(self.desk, row.id, version=row.version)
             self.reload()
             self.say("Back on the schedule")

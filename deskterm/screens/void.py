@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from deskterm.errors import Invalid
 from deskterm.office import clinic, payments, receipts
-from deskterm.screens.base import TaskScreen
 from deskterm.screens.second import approval_fields, approval_of
+from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import walk_tb
+
+from deskterm.values import dataclass
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"

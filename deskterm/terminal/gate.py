@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -88,7 +88,8 @@ class KeyGate(_Base):
         """Let the waiting keys through. Errors in handlers arise in their own pump, not here."""
         try:
             while self._gate_keys and self.is_running:
-                if not self._gate_calm():
+                top = self._gate_top()
+                if not self._gate_calm(top[0], self._gate_way(top)):
                     await self._gate_settle()
                 event = self._gate_keys.popleft()
                 self._gate_passing = event
@@ -104,12 +105,15 @@ class KeyGate(_Base):
         patience = self.GATE_LIMIT / _SLICE
         calm = turns = 0
         top = self._gate_top()
+        way = self._gate_way(top)
         while calm < _CALM_TURNS and patience > 0 and self.is_running:
             # A turn of the event loop lets every woken pump go on; most keys need a few.
             await asyncio.sleep(0)
             turns += 1
             before, top = top, self._gate_top()
-            if top == before and self._gate_calm():
+            if top != before:
+                way = self._gate_way(top)
+            elif self._gate_calm(top[0], way):
                 calm += 1
                 continue
             calm = 0
@@ -123,19 +127,17 @@ class KeyGate(_Base):
             return None, None
         return screen, screen.focused
 
-    def _gate_busy(self) -> MessagePump | None:
-        """The first on a key's way, from the focused widget outwards, that is not at rest."""
-        screen, focused = self._gate_top()
+    def _gate_way(self, top: tuple[Screen[Any] | None, Widget | None]) -> Sequence[MessagePump]:
+        """All on a key's way, from the focused widget outwards; nobody on it changes parents."""
+        screen, focused = top
         start = focused if focused is not None else screen
-        way = [self] if start is None else start.ancestors_with_self
-        return next((pump for pump in way if not _at_rest(pump)), None)
+        return [self] if start is None else start.ancestors_with_self
 
-    def _gate_calm(self) -> bool:
+    def _gate_calm(self, screen: Screen[Any] | None, way: Sequence[MessagePump]) -> bool:
         """Is the screen there, is nothing put off until it is painted, and is everybody at rest?"""
-        screen, _ = self._gate_top()
         if self._gate_holds or screen is None or not screen._is_mounted or screen._callbacks:
             return False
-        return self._gate_busy() is None
+        return all(map(_at_rest, way))
 
     async def _gate_wait(self) -> float:
         """Wait a little, or until whoever is busy is done; the slices of patience it took.
@@ -143,7 +145,8 @@ class KeyGate(_Base):
         Patience is counted in waits and not by the clock, so that work that blocks the event
         loop, a slow query say, uses up none of it.
         """
-        busy = self._gate_busy()
+        way = self._gate_way(self._gate_top())
+        busy = next((pump for pump in way if not _at_rest(pump)), None)
         done = asyncio.get_running_loop().create_future()
 
         def arrive() -> None:

@@ -46,8 +46,8 @@ _CSI = {
 # What follows ESC O
 _SS3 = {**_MOVES, "P": "f1", "Q": "f2", "R": "f3", "S": "f4", "M": "enter"}
 _KEYPAD = dict(zip("jkmnopqrstuvwxy", "*+-./0123456789", strict=True))
-_SYNC_REPLY = re.compile(r"\?2026;([1-4])\$y")
-_LATE_BRACKET = re.compile(r"\[[0-9;\[]*[A-Za-z~]?")
+_SYNC_REPLY = r"\?2026;([1-4])\$y"
+_LATE_BRACKET = r"\[[0-9;\[]*[A-Za-z~]?"
 
 
 class KeyParser:
@@ -166,7 +166,7 @@ class KeyParser:
                 self._paste = []
             elif body in _CSI:
                 self._key(_CSI[body])
-            elif _SYNC_REPLY.fullmatch(body):
+            elif re.fullmatch(_SYNC_REPLY, body):
                 self._out.append(messages.TerminalSupportsSynchronizedOutput())
         elif body in _SS3:
             self._key(_SS3[body])
@@ -182,7 +182,7 @@ class KeyParser:
                 self._tail = ""
                 self._escaped_at = float("-inf")
                 return
-        elif _LATE_BRACKET.fullmatch(tail) and not c.islower():
+        elif re.fullmatch(_LATE_BRACKET, tail) and not c.islower():
             self._tail = tail
             if c.isalpha() or c == "~":
                 self._tail = ""

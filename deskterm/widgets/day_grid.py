@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from textual import events
@@ -13,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from deskterm.values import dataclass
 from deskterm.widgets.grid_board import GridBoard, GridCell, Line, Lines, Slot
 from deskterm.widgets.grid_look import (
     COMPACT_WIDTH,
@@ -22,6 +22,7 @@ from deskterm.widgets.grid_look import (
     layout_for,
     time_text,
 )
+from deskterm.widgets.kept_lines import KeptLines
 from deskterm.widgets.rows_paint import Part, cells, line
 
 HEAD_HEIGHT = 1
@@ -117,6 +118,7 @@ class DayGrid(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = KeptLines()
         self._lines = Lines(_NOTHING)
         self._layout_now = layout_for(_NOTHING, COMPACT_WIDTH)
         self._line, self._column = 0, 0

@@ -7,7 +7,6 @@ own time, and a second one in the same slot gets a line below the first.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -17,8 +16,7 @@ Look = Literal["start", "continues", "open", "blank"]
 _FIRST: dict[Kind, int] = {"appointment": 0, "held": 1, "blocked": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class GridColumn:
+class GridColumn(NamedTuple):
     """One provider, or one day of one provider. Codes are unique on a board."""
 
     code: str
@@ -27,8 +25,7 @@ class GridColumn:
     capacity: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class GridCell:
+class GridCell(NamedTuple):
     """What stands in a column from ``minute`` (after midnight) for ``minutes``.
 
     ``key`` is the record's; ``column`` a column's code. ``name`` is short (``ALVAREZ M``),
@@ -56,8 +53,7 @@ class GridCell:
         return self.minute + self.minutes
 
 
-@dataclass(frozen=True, slots=True)
-class GridBoard:
+class GridBoard(NamedTuple):
     """A day, or a week of one provider. ``note`` is said instead when there are no columns."""
 
     columns: tuple[GridColumn, ...]

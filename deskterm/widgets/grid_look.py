@@ -6,7 +6,7 @@ type stands between name and flag, and names grow.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from deskterm.widgets.grid_board import GridBoard, GridCell, GridColumn, Slot
 from deskterm.widgets.rows_paint import Part, cells
@@ -20,8 +20,7 @@ NAME_MOST = 24
 HEAD_WIDTH = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """``shown`` columns of ``pitch`` cells each; ``hour_width`` is where times end."""
 
     shown: int

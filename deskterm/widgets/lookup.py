@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events
 from textual.geometry import Offset
@@ -47,6 +47,9 @@ class LookupRow:
 
 class Lookup(Painted):
     """An input line, a note, a heading, the results, and a row for making a new record."""
+
+    # Letters are text here, not commands.
+    takes_letters: ClassVar[bool] = True
 
     class Typed(Message):
         """The query changed: search for ``text`` and answer with ``show``."""

@@ -7,7 +7,7 @@ were meant to, and a key costs the bytes of the cells it changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from textual import events
 from textual.geometry import Offset
@@ -31,6 +31,9 @@ class RecordForm(Painted):
     ``verb`` is what Enter does when nothing is missing, such as ``SAVE``. ``last`` gives the
     value a field had in the last record of this kind, for ``=``; None when there is none.
     """
+
+    # Letters are text here, not commands.
+    takes_letters: ClassVar[bool] = True
 
     class Done(Message):
         """Enter was pressed and nothing is missing."""

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from deskterm.widgets.kept_lines import KeptLines
 from deskterm.widgets.rows_data import (
     Column,
     Placed,
@@ -99,6 +100,7 @@ class RowList(Widget, can_focus=True):
     ) -> None:
         """``empty`` is said when there are no rows."""
         super().__init__(id=id, classes=classes)
+        self._styles_cache = KeptLines()
         self._empty = empty
         self._columns: tuple[Column, ...] = ()
         self._given: list[Row] = []

@@ -6,12 +6,12 @@ Each is one line, drawn from data and painted again only when what it says has c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from textual.strip import Strip
 from textual.widget import Widget
 
+from deskterm.widgets.kept_lines import KeptLines
 from deskterm.widgets.rows_paint import Part, cells, extent, line
 
 Level = Literal["say", "error", "coach"]
@@ -26,6 +26,7 @@ class OneRow(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = KeptLines()
         self._painted: tuple[Part, ...] = ()
         self._strip = Strip.blank(0)
         self._strip_width = -1
@@ -56,6 +57,10 @@ class OneRow(Widget):
         self._lay_out(width)
         if self._painted != before:
             self.refresh()
+            if self.is_mounted:
+                # The screen hears of it now and not when this row is next idle: what one key
+                # changed is painted once, not the grid first and then the rows.
+                self._check_refresh()
 
     def _lay_out(self, width: int) -> None:
         covered = [Part(self._said_over, "primary")] if self._said_over else None
@@ -113,8 +118,7 @@ class RuleRow(OneRow):
         return [Part(mark * width)]
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What row 1 says. ``lines`` are the phone lines, shown where there is room."""
 
     screen: str

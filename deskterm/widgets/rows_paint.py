@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -24,13 +24,18 @@ class Part(NamedTuple):
     style: str = ""
 
 
+def _is_plain(text: object) -> TypeGuard[str]:
+    """Whether ``text`` is printable ASCII: nearly all is, and needs none of the care below."""
+    return type(text) is str and text.isascii() and text.isprintable()
+
+
 def cells(text: object, count: int, *, right: bool = False) -> str:
     """``text`` as exactly ``count`` terminal cells, cut with ``~``.
 
     The painter and the terminal must agree on the width, or everything right of a name moves:
     what they disagree on is left out, and shown as ``?`` when that is not enough.
     """
-    value = safe(text)
+    value = text if _is_plain(text) else safe(text)
     if value.isascii():
         return fit(value, count, right=right)
     for attempt in (value, value.translate(_DISPUTED)):
@@ -43,6 +48,8 @@ def cells(text: object, count: int, *, right: bool = False) -> str:
 
 def extent(text: object) -> int:
     """The cells that ``cells`` gives ``text`` when there is room for all of it."""
+    if _is_plain(text):
+        return len(text)
     value = safe(text)
     if value.isascii() or cell_len(value) == width(value):
         return width(value)
@@ -63,14 +70,15 @@ def line(parts: Iterable[Part], count: int, *, selected: bool = False) -> Strip:
         if room <= 0:
             break
         wanted = extent(text)
-        more = any(part.text.strip() for part in parts[index + 1 :])
-        if wanted > room or (wanted == room and more):
+        if wanted > room or (
+            wanted == room and any(part.text.strip() for part in parts[index + 1 :])
+        ):
             # The mark must show although this part alone would just have fitted.
             text = cells(text + "  " if wanted == room else text, room)
-        else:
+        elif not _is_plain(text):
             text = cells(text, wanted)
         style = SELECTED if selected else STYLES.get(style_name, PLAIN)
-        room -= cell_len(text)
+        room -= len(text) if text.isascii() else cell_len(text)
         _append(segments, text, style)
     if room > 0:
         _append(segments, " " * room, SELECTED if selected else PLAIN)

@@ -180,3 +180,22 @@ def test_values_that_cannot_be(house: Clinic) -> None:
     with pytest.raises(Invalid):
         openings.search(house.desk, visit_type="FU", first=date(9999, 1, 1))
     assert openings.search(house.desk, visit_type="FU", weekdays=[]) == []
+
+
+@pytest.mark.parametrize(("minutes", "index"), [(60, 30), (30, 30), (20, 15), (15, 15), (10, None)])
+def test_a_search_reads_past_no_gap_that_is_too_short_to_matter(
+    house: Clinic, monkeypatch: pytest.MonkeyPatch, minutes: int, index: int | None
+) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    rows = Desk.rows
+
+    def noting(desk: Desk, sql: str, *params: object) -> list[tuple[object, ...]]:
+        asked.append((sql, params))
+        return rows(desk, sql, *params)
+
+    monkeypatch.setattr(Desk, "rows", noting)
+    assert openings.search(house.desk, visit_type="FU", minutes=minutes, limit=1)
+    sql, params = next(one for one in asked if "FROM free_interval f" in one[0])
+    plan = " ".join(str(step[3]) for step in rows(house.desk, f"EXPLAIN QUERY PLAN {sql}", *params))
+    name = f"free_interval_from_{index}" if index else "free_interval_starts_at_ends_at_provider_id"
+    assert f"INDEX {name} " in plan

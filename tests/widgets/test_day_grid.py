@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,7 +67,7 @@ async def test_columns_by_width(width_: int, columns: int, shown: int) -> None:
 
 
 async def test_room_shows_visit_type_and_full_name() -> None:
-    cell = replace(booked()[0], full_name="ALVAREZ, MARIA C")
+    cell = booked()[0]._replace(full_name="ALVAREZ, MARIA C")
     app = Desk(board((cell,)))
     async with app.run_test(size=(98, 17)) as pilot:
         assert "  9:00  1 ALVAREZ M FU20  OUT" in text(app.grid)[1]
@@ -123,7 +122,7 @@ async def test_cursor_follows_its_record() -> None:
     async with app.run_test(size=(80, 17)) as pilot:
         assert app.grid.select_number(16)
         moved = [
-            replace(cell, column="LEE", minute=765) if cell.number == 16 else cell
+            cell._replace(column="LEE", minute=765) if cell.number == 16 else cell
             for cell in booked()
         ]
         app.grid.show(board(tuple(moved)))
@@ -177,7 +176,7 @@ async def test_overbooked_and_odd_times_all_show() -> None:
 
 
 async def test_three_digit_numbers_stand_apart() -> None:
-    cells = tuple(replace(c, number=(c.number or 0) + 100) for c in booked())
+    cells = tuple(c._replace(number=(c.number or 0) + 100) for c in booked())
     app = Desk(board(cells))
     async with app.run_test(size=(80, 17)) as pilot:
         assert text(app.grid)[3].startswith(
@@ -205,11 +204,11 @@ async def test_numbers_choose_and_mark() -> None:
 
 
 async def test_changed_row_and_now() -> None:
-    cells = tuple(replace(c, changed=c.number == 12) for c in booked())
+    cells = tuple(c._replace(changed=c.number == 12) for c in booked())
     app = Desk(board(cells))
     async with app.run_test(size=(80, 17)):
         assert text(app.grid)[5].startswith("10:00  12 JONES W  $'CNF")
-        app.grid.show(replace(board(cells), now_minute=607))
+        app.grid.show(board(cells)._replace(now_minute=607))
         assert text(app.grid)[5].startswith(">10:00 12 JONES W")
         assert text(app.grid)[4].startswith(" 9:45 ")
 
@@ -222,7 +221,7 @@ async def test_unchanged_data_paints_nothing(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(DayGrid, "refresh", lambda self, *r, **k: regions.extend(r))
         app.grid.show(board())
         assert regions == []
-        app.grid.show(board(tuple(replace(c, changed=c.number == 6) for c in booked())))
+        app.grid.show(board(tuple(c._replace(changed=c.number == 6) for c in booked())))
         assert regions == [Region(0, 3, 80, 1)]
 
 
