@@ -15,6 +15,7 @@ from deskterm.db.patients import Patient, PatientAddress, PatientPhone
 from deskterm.db.scheduling import Appointment, VisitType
 from deskterm.db.staff import Location, Provider, Room
 from deskterm.office import credentials, staff
+from deskterm.office.approvals import Approved
 from deskterm.office.desk import Desk, find_actor
 from deskterm.office.search_index import index_patient
 
@@ -123,6 +124,14 @@ def become(desk: Desk, role: str, *, login: str = "", pin: str = "") -> Desk:
             credentials.set_secret(desk, login, secret=pin, kind="pin")
     actor = find_actor(desk.database, desk.settings, login)
     return Desk(desk.database, actor, desk.settings, desk.clock, desk.secret, f"d-{login}")
+
+
+def second(desk: Desk, operation: str) -> Approved:
+    """The yes of another person, as if they had just typed their PIN."""
+    if not desk.rows("SELECT 1 FROM staff WHERE login = 'second'"):
+        staff.add(desk, login="second", name="Second Person", role="manager")
+    other = find_actor(desk.database, desk.settings, "second")
+    return Approved(operation, desk.actor.id, other, desk.clock.monotonic())
 
 
 def clinic(desk: Desk) -> Clinic:

@@ -23,10 +23,11 @@ from deskterm.office import (
     payments,
     refunds,
     shifts,
+    staff,
 )
 from deskterm.office.desk import Actor, Desk
 from deskterm.office.shifts import DENOMINATIONS, Count
-from tests.factories import Clinic
+from tests.factories import Clinic, second
 
 FLOAT = 10000
 COPAYS = (1500, 2000, 2500, 3000, 3500, 4000, 4500, 5000)
@@ -88,7 +89,7 @@ class Days:
         self.desks = [
             Desk(
                 made.desk.database,
-                Actor(f"clerk{n}", f"Clerk {n}", "manager", everything),
+                Actor(f"clerk{n}", f"Clerk {n}", "manager", everything, self._staff(n)),
                 replace(made.desk.settings, drawer=f"d{n}"),
                 clock,
                 made.desk.secret,
@@ -99,6 +100,12 @@ class Days:
         self.people = [made.patient(f"PERSON{n:02d}", "PAT") for n in range(30)]
         self.checks = 1000
         self.result = Result()
+
+    def _staff(self, number: int) -> int:
+        made = staff.add(
+            self.made.desk, login=f"clerk{number}", name=f"Clerk {number}", role="manager"
+        )
+        return int(made.id)
 
     def play(self, days: int) -> Result:
         for _ in range(days):
@@ -172,17 +179,27 @@ class Days:
             truth.add(tender)
         luck = self.rng.random()
         if luck < 0.08:
-            payments.void(desk, paid.receipt, reason="duplicate")
+            payments.void(
+                desk, paid.receipt, reason="duplicate", approval=second(desk, "payment.void")
+            )
             for tender in tenders:
                 truth.add(tender, -1)
         elif luck < 0.14 and len(tenders) == 1 and tenders[0].kind != "check":
             part = min(tenders[0].amount, 10000)
-            refunds.refund(desk, paid.receipt, amount_cents=part, reason="overpaid")
+            refunds.refund(
+                desk,
+                paid.receipt,
+                amount_cents=part,
+                reason="overpaid",
+                approval=second(desk, "payment.refund"),
+            )
             truth.add(replace(tenders[0], amount=part), -1)
         elif luck < 0.20 and len(tenders) == 1 and tenders[0].kind == "cash":
             now = self._tender("card", tenders[0].amount)
             left = refunds.tenders_left(desk, paid.id)[0]
-            refunds.correct_tender(desk, paid.receipt, was=left, now=now)
+            refunds.correct_tender(
+                desk, paid.receipt, was=left, now=now, approval=second(desk, "payment.correct")
+            )
             truth.add(tenders[0], -1)
             truth.add(now)
 
@@ -236,7 +253,7 @@ class Days:
     def _voided_but_kept(self, desk: Desk, truth: Truth) -> Planted:
         cents = self._amount()
         paid = self._take(desk, [self._tender("cash", cents)])
-        payments.void(desk, paid.receipt, reason="duplicate")
+        payments.void(desk, paid.receipt, reason="duplicate", approval=second(desk, "payment.void"))
         truth.cash += cents
         return Planted("voided but kept", (paid.receipt,))
 
@@ -272,7 +289,9 @@ class Days:
     def _refund_not_paid_out(self, desk: Desk, truth: Truth) -> Planted:
         cents = self.rng.randint(500, 9000)
         paid = self._take(desk, [self._tender("cash", cents)])
-        back = refunds.refund(desk, paid.receipt, reason="overpaid")
+        back = refunds.refund(
+            desk, paid.receipt, reason="overpaid", approval=second(desk, "payment.refund")
+        )
         truth.cash += cents
         return Planted("refund not paid out", (back.receipt,))
 

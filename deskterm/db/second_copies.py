@@ -10,7 +10,7 @@ from __future__ import annotations
 COPIES: dict[str, tuple[str, ...]] = {
     "draft": (
         "state", "heading", "form", "desk", "subject_id", "status", "reason", "opened_at",
-        "saved_at",
+        "saved_at", "step", "cause", "parked_at", "seen",
     ),
     "fhir_source": ("digest", "taken", "imported_at"),
     "free_horizon": ("laid_until",),

@@ -145,7 +145,8 @@ def _looks(desk: Desk, first: date, last: date) -> Iterator[_Look]:
         "SELECT seq, at, actor, operation, patient_id, reason,"
         " CASE WHEN operation IN ('list.view', 'patient.find') THEN changes ELSE '' END"
         " FROM journal WHERE at >= ? AND at < ? AND (patient_id IS NOT NULL OR operation IN"
-        " ('list.view', 'patient.find', 'access.refused', 'session.refused')) ORDER BY seq",
+        " ('list.view', 'patient.find', 'access.refused', 'session.refused',"
+        " 'credential.failed')) ORDER BY seq",
         since, until,
     ):  # fmt: skip
         wall = clocks.local(parse_utc_text(at), desk.zone)
@@ -207,13 +208,16 @@ def _household(desk: Desk, own: set[int]) -> set[int]:
     return found
 
 
+_OPENS = ("patient.view", "access.refused", "patient.break_glass")
+
+
 def _restricted(desk: Desk, period: list[_Look]) -> Iterator[Item]:
     """Restricted records, with the reason that was typed."""
     guarded = {patient_id for (patient_id,) in desk.rows(
         "SELECT id FROM patient WHERE restricted = 1")}  # fmt: skip
     looks = [
         look for look in period
-        if look.patient_id in guarded and look.operation in ("patient.view", "access.refused")
+        if look.patient_id in guarded and look.operation in _OPENS
     ]  # fmt: skip
     why = {look.patient_id or 0: look.reason for look in looks if look.reason}
     yield from _grouped("restricted", looks, why)
@@ -270,7 +274,11 @@ def _many(looks: list[_Look], first: date) -> Iterator[Item]:
 
 def _failures(period: list[_Look]) -> Iterator[Item]:
     """Several refusals, or failed sign-ins, of one person on one day."""
-    for kind, operation in (("refused", "access.refused"), ("sign_in", "session.refused")):
+    for kind, operation in (
+        ("refused", "access.refused"),
+        ("sign_in", "session.refused"),
+        ("sign_in", "credential.failed"),
+    ):
         days = Counter((p.actor, p.at.date()) for p in period if p.operation == operation)
         for (actor, day), count in sorted(days.items()):
             if count >= _FAILURES:

@@ -9,7 +9,7 @@ import pytest
 
 from deskterm.clock import FrozenClock
 from deskterm.errors import Invalid, NotAllowed
-from deskterm.office import activity, finder, patients
+from deskterm.office import activity, break_glass, finder, patients
 from deskterm.office import clinic as clinics
 from deskterm.office.desk import Actor, Desk, open_desk
 from tests.factories import Clinic, clinic
@@ -79,9 +79,15 @@ def test_the_same_address(house: Clinic) -> None:
 def test_restricted_records_with_their_reason(house: Clinic) -> None:
     desk = house.desk
     vip = house.patient("VIP", "VERA", restricted=True)
-    as_(desk, "bob", lambda d: patients.opened(d, vip.id, reason="she asked me to"))
+
+    def look(desk: Desk) -> None:
+        break_glass.break_glass(desk, vip.id, code="other", reason="she asked me to")
+        patients.opened(desk, vip.id)
+
+    as_(desk, "bob", look)
     (item,) = activity.review(desk).items
-    assert (item.kind, item.patient_id, item.detail) == ("restricted", vip.id, "she asked me to")
+    assert (item.kind, item.patient_id) == ("restricted", vip.id)
+    assert item.detail == "other: she asked me to"
 
 
 @pytest.mark.parametrize(("hours", "is_odd"), [(12, True), (-5, True), (4, False), (9, False)])

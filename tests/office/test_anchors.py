@@ -105,7 +105,7 @@ def test_closing_the_day_anchors_it(anchored: Desk) -> None:
     dayclose.close(anchored, day=date(2026, 3, 18), reason="nothing was taken")
     anchored.anchoring.wait()
     (kept,) = anchors.kept(anchored)
-    assert (kept.day, kept.seq) == ("2026-03-18", anchored.last_seq)
+    assert (kept.day, kept.seq) == ("2026-03-18", anchored.written[-1])
     assert proof.examine(anchored) == []
 
 

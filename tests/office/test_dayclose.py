@@ -27,7 +27,7 @@ from deskterm.office import (
 from deskterm.office.desk import Desk
 from deskterm.office.refunds import TenderLeft
 from deskterm.office.shifts import Count
-from tests.factories import TODAY, Clinic, clinic
+from tests.factories import TODAY, Clinic, clinic, second
 
 TODAY_AT_NINE = datetime(2026, 3, 18, 9, 0)
 TOMORROW = TODAY + timedelta(days=1)
@@ -178,11 +178,13 @@ def test_from_the_freeze_on_money_belongs_to_tomorrow(desk: Desk, owing: int) ->
     late = take(desk, owing, cash(1000))
     assert (first, late) == ("R-260318-001", "R-260319-001")
     assert payments.find(desk, late).business_day == TOMORROW
-    payments.void(desk, first, reason="duplicate")  # found while counting: still this day's
+    payments.void(
+        desk, first, reason="duplicate", approval=second(desk, "payment.void")
+    )  # found while counting: still this day's
     counted(desk, Count(cash_cents=10000))
     close_all(desk)
     with pytest.raises(Conflict):
-        payments.void(desk, first, reason="duplicate")
+        payments.void(desk, first, reason="duplicate", approval=second(desk, "payment.void"))
     assert day_status.status(desk).state == "close"
     assert day_status.status(desk, day=TOMORROW).state == "open"
 
@@ -226,10 +228,10 @@ def test_two_people_and_again(desk: Desk, owing: int) -> None:
     desk.actor = replace(desk.actor, login="boss")
     dayclose.approve(desk)
     with pytest.raises(Invalid):
-        dayclose.reopen(desk, reason=" ")
-    dayclose.reopen(desk, reason="deposit was wrong")
+        dayclose.reopen(desk, reason=" ", approval=second(desk, "day.reopen"))
+    dayclose.reopen(desk, reason="deposit was wrong", approval=second(desk, "day.reopen"))
     with pytest.raises(Conflict):
-        dayclose.reopen(desk, reason="again")
+        dayclose.reopen(desk, reason="again", approval=second(desk, "day.reopen"))
     close_all(desk, reason="")
     assert [row.action for row in DayClose.select().order_by(DayClose.id)] == [
         "close", "approve", "reopen", "close",
@@ -245,9 +247,22 @@ def test_a_correction_after_the_close_is_todays(desk: Desk, owing: int, clock: F
     close_all(desk)
     clock.advance(days=1)
     card = TenderEntry("card", 2500, brand="visa", last4="4417", approval="A1")
-    fixed = refunds.correct_tender(desk, receipt, was=TenderLeft("cash", "", "", "", 0), now=card)
+    fixed = refunds.correct_tender(
+        desk,
+        receipt,
+        was=TenderLeft("cash", "", "", "", 0),
+        now=card,
+        approval=second(desk, "payment.correct"),
+    )
     assert (fixed.business_day, fixed.shift_id) == (TOMORROW, None)
-    off = adjustments.adjust(desk, 1, kind="write_off", amount_cents=100, reason="small")
+    off = adjustments.adjust(
+        desk,
+        1,
+        kind="write_off",
+        amount_cents=100,
+        reason="small",
+        approval=second(desk, "charge.adjust"),
+    )
     assert off.business_day == TOMORROW
 
 
@@ -322,7 +337,7 @@ ACTS: tuple[Callable[[Desk], object], ...] = (
     lambda desk: dayclose.thaw(desk),
     lambda desk: dayclose.approve(desk),
     lambda desk: dayclose.close(desk, day=TOMORROW),
-    lambda desk: dayclose.reopen(desk, reason="x", day=TODAY),
+    lambda desk: dayclose.reopen(desk, reason="x", day=TODAY, approval=second(desk, "day.reopen")),
     lambda desk: deposits.deposit(desk),
     lambda desk: day_status.status(desk, location="NOWHERE"),
 )
@@ -333,6 +348,7 @@ def test_what_is_refused_leaves_no_trace(
     desk: Desk, owing: int, act: Callable[[Desk], object]
 ) -> None:
     take(desk, owing, cash(2500))
+    second(desk, "day.reopen")
     before = desk.rows("SELECT count(*) FROM journal")
     with pytest.raises(DesktermError):
         act(desk)

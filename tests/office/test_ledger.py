@@ -17,7 +17,7 @@ from deskterm.office import adjustments, charges, ledger, payments, refunds
 from deskterm.office.charges import ChargeLine
 from deskterm.office.desk import Desk
 from deskterm.office.refunds import TenderLeft
-from tests.factories import TODAY, Clinic, clinic
+from tests.factories import TODAY, Clinic, clinic, second
 
 LONG_AGO = date(2020, 1, 1)
 
@@ -117,7 +117,7 @@ def test_a_copay_charged_after_the_visit_counts_once_too(desk: Desk, visit: Appo
         desk, visit.patient_id, tenders=[cash(2500)], appointment_id=visit.id, key="a"
     )
     assert ledger.balance(desk, visit.patient_id).insurance_cents == 15500
-    payments.void(desk, taken.receipt, reason="duplicate")
+    payments.void(desk, taken.receipt, reason="duplicate", approval=second(desk, "payment.void"))
     assert ledger.balance(desk, visit.patient_id).insurance_cents == 18000
     whole(desk)
 
@@ -153,7 +153,12 @@ def test_charges_that_are_refused(desk: Desk, visit: Appointment, line: ChargeLi
 def test_a_write_off_and_taking_it_back(desk: Desk, owing: int) -> None:
     [charge] = Charge.select()
     off = adjustments.adjust(
-        desk, charge.id, kind="write_off", amount_cents=4000, reason="hardship"
+        desk,
+        charge.id,
+        kind="write_off",
+        amount_cents=4000,
+        reason="hardship",
+        approval=second(desk, "charge.adjust"),
     )
     assert payments.balance_cents(desk, owing) == 6000
     assert payments.due(desk, owing)[0].due_cents == 6000
@@ -168,7 +173,14 @@ def test_no_more_is_written_off_than_is_left(desk: Desk, owing: int) -> None:
     [charge] = Charge.select()
     payments.take(desk, owing, tenders=[cash(7000)], key="a")
     with pytest.raises(Conflict, match=r"Only 30\.00"):
-        adjustments.adjust(desk, charge.id, kind="courtesy", amount_cents=3001, reason="courtesy")
+        adjustments.adjust(
+            desk,
+            charge.id,
+            kind="courtesy",
+            amount_cents=3001,
+            reason="courtesy",
+            approval=second(desk, "charge.adjust"),
+        )
     assert Adjustment.select().count() == 0
 
 
@@ -189,8 +201,22 @@ def test_a_denial_moves_the_plans_part_to_the_patient(desk: Desk, visit: Appoint
 
 def test_a_refund_goes_back_the_way_it_came(desk: Desk, owing: int) -> None:
     paid = payments.take(desk, owing, tenders=[cash(4000), card(6000)], key="a")
-    back = refunds.refund(desk, paid.receipt, amount_cents=7000, reason="overpaid", key="r")
-    again = refunds.refund(desk, paid.receipt, amount_cents=7000, reason="overpaid", key="r")
+    back = refunds.refund(
+        desk,
+        paid.receipt,
+        amount_cents=7000,
+        reason="overpaid",
+        key="r",
+        approval=second(desk, "payment.refund"),
+    )
+    again = refunds.refund(
+        desk,
+        paid.receipt,
+        amount_cents=7000,
+        reason="overpaid",
+        key="r",
+        approval=second(desk, "payment.refund"),
+    )
     assert again.id == back.id
     assert shape(back) == (
         "refund", -7000, [("card", -6000), ("cash", -1000)], [("balance", -7000)]
@@ -198,27 +224,43 @@ def test_a_refund_goes_back_the_way_it_came(desk: Desk, owing: int) -> None:
     assert payments.balance_cents(desk, owing) == 7000
     assert back.balance_after_cents == 7000
     with pytest.raises(Conflict, match=r"Only 30\.00"):
-        refunds.refund(desk, paid.receipt, amount_cents=3001, reason="overpaid")
-    refunds.refund(desk, paid.receipt, reason="overpaid")
+        refunds.refund(
+            desk,
+            paid.receipt,
+            amount_cents=3001,
+            reason="overpaid",
+            approval=second(desk, "payment.refund"),
+        )
+    refunds.refund(desk, paid.receipt, reason="overpaid", approval=second(desk, "payment.refund"))
     with pytest.raises(Conflict, match="Nothing is left"):
-        refunds.refund(desk, paid.receipt, reason="overpaid")
+        refunds.refund(
+            desk, paid.receipt, reason="overpaid", approval=second(desk, "payment.refund")
+        )
     whole(desk)
 
 
 def test_a_voided_refund_leaves_the_money_refundable(desk: Desk, owing: int) -> None:
     paid = payments.take(desk, owing, tenders=[cash(10000)], key="a")
-    back = refunds.refund(desk, paid.receipt, reason="overpaid")
+    back = refunds.refund(
+        desk, paid.receipt, reason="overpaid", approval=second(desk, "payment.refund")
+    )
     with pytest.raises(Conflict, match="is about this receipt"):
-        payments.void(desk, paid.receipt, reason="duplicate")
-    payments.void(desk, back.receipt, reason="wrong_patient")
+        payments.void(desk, paid.receipt, reason="duplicate", approval=second(desk, "payment.void"))
+    payments.void(desk, back.receipt, reason="wrong_patient", approval=second(desk, "payment.void"))
     assert payments.balance_cents(desk, owing) == 0
-    refunds.refund(desk, paid.receipt, reason="overpaid")
+    refunds.refund(desk, paid.receipt, reason="overpaid", approval=second(desk, "payment.refund"))
     whole(desk)
 
 
 def test_a_refund_may_take_the_charge_with_it(desk: Desk, visit: Appointment) -> None:
     paid = payments.take(desk, visit.patient_id, tenders=[cash(2500)], key="a")
-    refunds.refund(desk, paid.receipt, reason="cancelled", take_charge_back=True)
+    refunds.refund(
+        desk,
+        paid.receipt,
+        reason="cancelled",
+        take_charge_back=True,
+        approval=second(desk, "payment.refund"),
+    )
     assert payments.balance_cents(desk, visit.patient_id) == 0
     whole(desk)
 
@@ -230,20 +272,48 @@ def test_cash_has_a_limit_and_a_check_must_clear(
     by_cash = payments.take(desk, owing, tenders=[cash(20000)], key="a")
     by_check = payments.take(desk, owing, tenders=[check(20000)], key="b")
     with pytest.raises(Conflict, match=r"up to 100\.00"):
-        refunds.refund(desk, by_cash.receipt, reason="overpaid")
-    refunds.refund(desk, by_cash.receipt, reason="overpaid", tenders=[check(20000, "9001")])
+        refunds.refund(
+            desk, by_cash.receipt, reason="overpaid", approval=second(desk, "payment.refund")
+        )
+    refunds.refund(
+        desk,
+        by_cash.receipt,
+        reason="overpaid",
+        tenders=[check(20000, "9001")],
+        approval=second(desk, "payment.refund"),
+    )
     with pytest.raises(Conflict, match="clears on"):
-        refunds.refund(desk, by_check.receipt, reason="overpaid")
+        refunds.refund(
+            desk, by_check.receipt, reason="overpaid", approval=second(desk, "payment.refund")
+        )
     clock.advance(days=11)
-    refunds.refund(desk, by_check.receipt, reason="overpaid", tenders=[check(20000, "9002")])
+    refunds.refund(
+        desk,
+        by_check.receipt,
+        reason="overpaid",
+        tenders=[check(20000, "9002")],
+        approval=second(desk, "payment.refund"),
+    )
     whole(desk)
 
 
 def test_a_card_refund_goes_to_the_same_card(desk: Desk, owing: int) -> None:
     paid = payments.take(desk, owing, tenders=[card(10000, "4417")], key="a")
     with pytest.raises(Conflict, match=r"\.\.1881 did not pay"):
-        refunds.refund(desk, paid.receipt, reason="overpaid", tenders=[card(5000, "1881")])
-    refunds.refund(desk, paid.receipt, reason="overpaid", tenders=[card(5000, "4417")])
+        refunds.refund(
+            desk,
+            paid.receipt,
+            reason="overpaid",
+            tenders=[card(5000, "1881")],
+            approval=second(desk, "payment.refund"),
+        )
+    refunds.refund(
+        desk,
+        paid.receipt,
+        reason="overpaid",
+        tenders=[card(5000, "4417")],
+        approval=second(desk, "payment.refund"),
+    )
     whole(desk)
 
 
@@ -251,7 +321,9 @@ def test_a_prepayment_that_was_applied_cannot_go_back_as_credit(desk: Desk, owin
     held = payments.take(desk, owing, tenders=[cash(3000)], purpose="prepayment", key="a")
     refunds.apply_credit(desk, owing)
     with pytest.raises(Conflict, match="applied to charges since"):
-        refunds.refund(desk, held.receipt, reason="overpaid")
+        refunds.refund(
+            desk, held.receipt, reason="overpaid", approval=second(desk, "payment.refund")
+        )
     whole(desk)
 
 
@@ -264,7 +336,11 @@ def test_a_tender_is_corrected_even_after_its_day(
     paid = payments.take(desk, owing, tenders=[cash(10000)], key="a")
     clock.advance(days=2)
     fixed = refunds.correct_tender(
-        desk, paid.receipt, was=TenderLeft("cash", "", "", "", 0), now=card(10000)
+        desk,
+        paid.receipt,
+        was=TenderLeft("cash", "", "", "", 0),
+        now=card(10000),
+        approval=second(desk, "payment.correct"),
     )
     assert shape(fixed) == ("correction", 0, [("cash", -10000), ("card", 10000)], [])
     assert fixed.business_day == TODAY + timedelta(days=2)
@@ -273,7 +349,11 @@ def test_a_tender_is_corrected_even_after_its_day(
     ]
     with pytest.raises(Conflict, match="was not paid as cash"):
         refunds.correct_tender(
-            desk, paid.receipt, was=TenderLeft("cash", "", "", "", 0), now=check(100)
+            desk,
+            paid.receipt,
+            was=TenderLeft("cash", "", "", "", 0),
+            now=check(100),
+            approval=second(desk, "payment.correct"),
         )
     assert payments.balance_cents(desk, owing) == 0
     whole(desk)
@@ -304,7 +384,7 @@ def test_credit_is_applied_without_money(desk: Desk, owing: int) -> None:
     assert payments.balance_cents(desk, owing) == 7000
     with pytest.raises(Conflict):
         refunds.apply_credit(desk, owing)
-    payments.void(desk, done.receipt, reason="wrong_amount")
+    payments.void(desk, done.receipt, reason="wrong_amount", approval=second(desk, "payment.void"))
     assert ledger.credit_of(desk, owing) == 3000
     whole(desk)
 
@@ -336,7 +416,14 @@ def test_credit_is_applied_without_money(desk: Desk, owing: int) -> None:
 )  # fmt: skip
 def test_the_database_refuses(desk: Desk, owing: int, rule: str, sql: str) -> None:
     payments.take(desk, owing, tenders=[cash(6000)], key="a")
-    adjustments.adjust(desk, 1, kind="write_off", amount_cents=1000, reason="hardship")
+    adjustments.adjust(
+        desk,
+        1,
+        kind="write_off",
+        amount_cents=1000,
+        reason="hardship",
+        approval=second(desk, "charge.adjust"),
+    )
     row = Payment.select().get().__data__.copy()
     del row["id"]
     row.update(sequence=2, receipt="R-X", posted=False)
@@ -375,17 +462,34 @@ def test_the_database_refuses_to_give_back_more_than_was_taken(
 
 
 ACTS: tuple[Callable[[Desk, str], object], ...] = (
-    lambda desk, receipt: refunds.refund(desk, receipt, reason="nonsense"),
-    lambda desk, receipt: refunds.refund(desk, "R-000000-999", reason="overpaid"),
-    lambda desk, receipt: refunds.refund(desk, receipt, reason="overpaid", amount_cents=0),
-    lambda desk, receipt: refunds.refund(desk, receipt, reason="overpaid", amount_cents=-5),
     lambda desk, receipt: refunds.refund(
-        desk, receipt, reason="overpaid", note="4111 1111 1111 1111"
+        desk, receipt, reason="nonsense", approval=second(desk, "payment.refund")
+    ),
+    lambda desk, receipt: refunds.refund(
+        desk, "R-000000-999", reason="overpaid", approval=second(desk, "payment.refund")
+    ),
+    lambda desk, receipt: refunds.refund(
+        desk, receipt, reason="overpaid", amount_cents=0, approval=second(desk, "payment.refund")
+    ),
+    lambda desk, receipt: refunds.refund(
+        desk, receipt, reason="overpaid", amount_cents=-5, approval=second(desk, "payment.refund")
+    ),
+    lambda desk, receipt: refunds.refund(
+        desk,
+        receipt,
+        reason="overpaid",
+        note="4111 1111 1111 1111",
+        approval=second(desk, "payment.refund"),
     ),
     lambda desk, receipt: refunds.apply_credit(desk, 1, amount_cents=10),
     lambda desk, receipt: refunds.returned_check(desk, receipt, number=""),
     lambda desk, receipt: adjustments.adjust(
-        desk, 1, kind="transfer", amount_cents=5, reason="error"
+        desk,
+        1,
+        kind="transfer",
+        amount_cents=5,
+        reason="error",
+        approval=second(desk, "charge.adjust"),
     ),
     lambda desk, receipt: adjustments.transfer(
         desk, 1, amount_cents=5, to="insurer", reason="denied"
@@ -398,6 +502,7 @@ def test_what_is_refused_leaves_no_trace(
     desk: Desk, owing: int, act: Callable[[Desk, str], object]
 ) -> None:
     paid = payments.take(desk, owing, tenders=[cash(6000)], key="a")
+    second(desk, "day.reopen")
     before = desk.rows("SELECT count(*) FROM journal")
     with pytest.raises(DesktermError):
         act(desk, paid.receipt)

@@ -29,7 +29,7 @@ from deskterm.office import (
 from deskterm.office.charges import ChargeLine
 from deskterm.office.desk import Desk
 from deskterm.office.refunds import TenderLeft
-from tests.factories import TODAY, Clinic, clinic
+from tests.factories import TODAY, Clinic, clinic, second
 
 
 def cash(cents: int) -> TenderEntry:
@@ -52,7 +52,13 @@ def made(desk: Desk) -> Clinic:
     payments.take(desk, who.id, tenders=[cash(1000), card(1500)], appointment_id=visit.id, key="a")
     [seen] = charges.post(desk, visit.id, [ChargeLine("99213")])
     adjustments.adjust(
-        desk, seen.id, kind="contractual", amount_cents=6000, side="insurance", reason="contract"
+        desk,
+        seen.id,
+        kind="contractual",
+        amount_cents=6000,
+        side="insurance",
+        reason="contract",
+        approval=second(desk, "charge.adjust"),
     )
     adjustments.transfer(desk, seen.id, amount_cents=2000, to="patient", reason="deductible")
     payments.charge(desk, other.id, kind="visit", amount_cents=10000, service_day=date(2025, 12, 1))
@@ -63,9 +69,22 @@ def made(desk: Desk) -> Clinic:
     )
     refunds.returned_check(desk, paid.receipt, number="1042")
     wrong = payments.take(desk, other.id, tenders=[cash(2500)], key="d")
-    payments.void(desk, wrong.receipt, reason="duplicate")
-    refunds.correct_tender(desk, held.receipt, was=TenderLeft("cash", "", "", "", 0), now=card(500))
-    refunds.refund(desk, held.receipt, amount_cents=700, reason="overpaid", tenders=[cash(700)])
+    payments.void(desk, wrong.receipt, reason="duplicate", approval=second(desk, "payment.void"))
+    refunds.correct_tender(
+        desk,
+        held.receipt,
+        was=TenderLeft("cash", "", "", "", 0),
+        now=card(500),
+        approval=second(desk, "payment.correct"),
+    )
+    refunds.refund(
+        desk,
+        held.receipt,
+        amount_cents=700,
+        reason="overpaid",
+        tenders=[cash(700)],
+        approval=second(desk, "payment.refund"),
+    )
     return found
 
 

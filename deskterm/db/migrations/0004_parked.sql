@@ -11,3 +11,5 @@ CREATE UNIQUE INDEX "draft_key" ON "draft" ("key");
 CREATE INDEX "draft_owner" ON "draft" ("owner");
 
 CREATE INDEX "draft_patient_id" ON "draft" ("patient_id");
+
+CREATE INDEX draft_copy ON draft (state, heading, form, desk, subject_id, status, reason, opened_at, saved_at, step, cause, parked_at, seen);

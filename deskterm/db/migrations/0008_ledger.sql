@@ -410,3 +410,18 @@ SELECT 'manager', 'approve_day' WHERE EXISTS (SELECT 1 FROM role_permission WHER
 
 INSERT OR IGNORE INTO role_permission (role, permission)
 SELECT 'manager', 'reopen_day' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'manager');
+
+INSERT OR IGNORE INTO role_permission (role, permission)
+SELECT 'owner', 'refund_payments' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'owner');
+
+INSERT OR IGNORE INTO role_permission (role, permission)
+SELECT 'owner', 'adjust_charges' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'owner');
+
+INSERT OR IGNORE INTO role_permission (role, permission)
+SELECT 'owner', 'close_day' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'owner');
+
+INSERT OR IGNORE INTO role_permission (role, permission)
+SELECT 'owner', 'approve_day' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'owner');
+
+INSERT OR IGNORE INTO role_permission (role, permission)
+SELECT 'owner', 'reopen_day' WHERE EXISTS (SELECT 1 FROM role_permission WHERE role = 'owner');
