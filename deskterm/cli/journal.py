@@ -64,6 +64,8 @@ def report(
     from deskterm.office import journal_report, journal_views
 
     with at_desk(context) as desk:
+        if csv is not None:
+            journal_report.may_write(csv)
         conditions = {
             "actor": person, "operation": action, "limit": limit,
             "first": the_day(desk, first, future=False) if first else None,

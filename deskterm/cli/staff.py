@@ -29,9 +29,7 @@ def add(
     from deskterm.office import staff
 
     with at_desk(context) as desk:
-        staff.add(desk, login=login, name=name, role=role)
-        if provider:
-            staff.link(desk, login, provider)
+        staff.add(desk, login=login, name=name, role=role, provider=provider)
     show({"login": login, "role": role}, as_json,
          lambda: [f"added {login}; deskterm staff secret {login} gives them a PIN"])  # fmt: skip
 

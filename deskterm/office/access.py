@@ -78,6 +78,15 @@ def masked_name(desk: Desk, last: str, first: str) -> str:
     return "RESTRICTED"
 
 
+def _with(row: T, values: dict[str, Any]) -> T:
+    """A copy of a row, whichever kind of record it is, with other values."""
+    named: Any = row
+    if hasattr(named, "_replace"):
+        copy: T = named._replace(**values)
+        return copy
+    return replace(named, **values)  # type: ignore[no-any-return]
+
+
 def masked(desk: Desk, rows: list[T], *, name: str, patient_id: str, **blank: Any) -> list[T]:
     """``rows`` with the people that this person may not see reduced to initials.
 
@@ -92,7 +101,7 @@ def masked(desk: Desk, rows: list[T], *, name: str, patient_id: str, **blank: An
         if getattr(row, patient_id) in closed:
             last, _, first = getattr(row, name).partition(", ")
             said = masked_name(desk, last, first)
-            row = replace(row, **{name: said, **blank})  # type: ignore[type-var]
+            row = _with(row, {name: said, **blank})
         shown.append(row)
     return shown
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from deskterm.db.fields import word_of
 from deskterm.db.payments import ADJUSTMENT_KINDS, CHARGE_KINDS, PAYMENT_KINDS
+from deskterm.office import access
 from deskterm.office.desk import Desk
 from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
 
@@ -61,6 +62,7 @@ class AccountRow:
 def account(desk: Desk, patient_id: int) -> list[AccountRow]:
     """The whole account, the newest first. Raises NotAllowed."""
     desk.require("view_money")
+    access.require_patient(desk, patient_id)
     found: list[AccountRow] = []
     for (charge_id, day, served, kind, code, words, cents, left, plan, reverses, gone, by,
          at, billed) in desk.rows(_CHARGES, patient_id):  # fmt: skip

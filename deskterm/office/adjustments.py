@@ -10,7 +10,7 @@ from deskterm.db.scheduling import Appointment
 from deskterm.db.staff import Location
 from deskterm.entry.money import show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import payments, posting, tendering
+from deskterm.office import access, payments, posting, tendering
 from deskterm.office.approvals import Approved
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
@@ -137,6 +137,7 @@ def charge(desk: Desk, charge_id: int) -> Charge:
     found = Charge.get_or_none(Charge.id == charge_id)
     if found is None:
         raise NotFound("No such charge", "Look at the account again")
+    access.require_patient(desk, found.patient_id)
     return found
 
 

@@ -13,6 +13,7 @@ import hmac
 import os
 import re
 import socket
+import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from deskterm.clock import parse_utc_text, utc_text
 from deskterm.db import journal
 from deskterm.errors import Unreachable
+from deskterm.text import safe
 
 if TYPE_CHECKING:
     from deskterm.office.desk import Desk
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _WORD = "deskterm-anchor"
 _SHORT = 16  # letters of a hash on paper
 _SINK_SECONDS = 2.0
+_LARGEST = 64_000_000  # bytes of a file of anchors: two a minute for ten years
 _NOTICE = 37  # syslog: facility user is 1, severity notice is 5; 4 * 8 + 5 = auth.notice
 _PATTERN = re.compile(
     _WORD + r" at=(?P<at>\S+) seq=(?P<seq>\d+) hash=(?P<hash>[0-9a-f]{16,64})"
@@ -215,8 +218,11 @@ def parse(text: str) -> list[Anchor]:
 
 
 def read(path: Path) -> list[Anchor]:
-    """The anchors of a file. Raises Unreachable when it cannot be read."""
+    """The anchors of a file. Raises Unreachable when it cannot be read, or is no such file."""
     try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST:
+            raise Unreachable(f"{safe(path.name)} is not a file of anchors", "Check the file")
         return parse(path.read_text("utf-8", "replace"))
     except OSError as error:
         raise Unreachable(

@@ -82,6 +82,7 @@ def set_fee(
 
 def fee_of(desk: Desk, code: str, day: date, plan_id: int | None = None) -> int | None:
     """What one unit costs on a day: the plan's allowed amount, else the full fee; else None."""
+    desk.require("view_money")
     on = day.isoformat()
     found = desk.rows(_FEE, _code(code), plan_id, on, on)
     return int(found[0][0]) if found else None
@@ -89,6 +90,7 @@ def fee_of(desk: Desk, code: str, day: date, plan_id: int | None = None) -> int 
 
 def label_of(desk: Desk, code: str, day: date) -> str:
     """What the clinic's own list calls a code; empty when it does not say."""
+    desk.require("view_money")
     on = day.isoformat()
     found = desk.rows(_FULL_FEE, _code(code), on, on)
     return str(found[0][1]) if found else ""

@@ -15,7 +15,7 @@ from deskterm.entry.dates import show_birth
 from deskterm.entry.money import show_cents
 from deskterm.errors import Invalid, NotFound
 from deskterm.exchange import paper
-from deskterm.office import charges
+from deskterm.office import access, charges
 from deskterm.office.charges import ChargeLine
 from deskterm.office.desk import Desk
 
@@ -92,6 +92,7 @@ def make(desk: Desk, appointment_id: int, lines: Sequence[ChargeLine]) -> GoodFa
     if not lines:
         raise Invalid("Which services?", "Type a code, for example 99213", field="code")
     visit = Appointment.get_by_id(appointment_id)
+    access.require_patient(desk, visit.patient_id)
     (last, first, born, mrn, provider_first, provider_last, credential, npi, place, address,
      phone, kind) = found[0]  # fmt: skip
     rows, total = [], 0

@@ -39,6 +39,15 @@ def as_csv(found: Sequence[EntryRow]) -> str:
     return out.getvalue()
 
 
+def may_write(path: Path) -> None:
+    """Ask before the entries are read, so a name that is taken costs nobody a wait.
+
+    Raises Conflict for a file that exists.
+    """
+    if path.exists():
+        raise Conflict(f"{safe(path.name)} exists already", "Choose another name")
+
+
 def write_csv(desk: Desk, path: Path, found: Sequence[EntryRow]) -> None:
     """Write the entries to a new file that only its owner may read; the export is noted first.
 
@@ -50,7 +59,7 @@ def write_csv(desk: Desk, path: Path, found: Sequence[EntryRow]) -> None:
         with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="") as out:
             out.write(as_csv(found))
     except FileExistsError:
-        raise Conflict(f"{path.name} exists already", "Choose another name") from None
+        raise Conflict(f"{safe(path.name)} exists already", "Choose another name") from None
     except OSError as error:
         raise Unreachable(
             f"{path.name} cannot be written: {error.strerror}", "Choose another place"

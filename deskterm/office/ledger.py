@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from deskterm.errors import Invalid
+from deskterm.office import access
 from deskterm.office.desk import Desk
 
 # What is left of the charge ``c`` for the patient, and for the plan.
@@ -97,6 +98,7 @@ class Balance:
 def balance(desk: Desk, patient_id: int) -> Balance:
     """The account of one patient. Raises NotAllowed."""
     desk.require("view_money")
+    access.require_patient(desk, patient_id)
     return Balance(
         sum_of(desk, patient_id), credit_of(desk, patient_id), insurance_of(desk, patient_id)
     )

@@ -152,11 +152,12 @@ def correct_tender(
     """Say that ``now.amount`` was not paid as ``was`` but as ``now``; one document, sum nothing.
 
     It stands on the receipt's own day while that is being counted, else on the open day, also
-    when the receipt's day is closed; both ways of paying show on that day's sheet.
+    when the receipt's day is closed; both ways of paying show on that day's sheet. Another's
+    receipt needs ``approval``, the second person's yes.
 
-    Raises Invalid, NotFound, Conflict.
+    Raises Invalid, NotFound, NotAllowed, Conflict.
     """
-    with desk.operation("payment.correct", reason=reason, key=key) as op:
+    with desk.operation("payment.correct", reason=reason, key=key, approval=approval) as op:
         if op.earlier:
             return op.get(Payment, op.earlier.entity_id or 0)
         original, place, day = _about(op, receipt)

@@ -71,7 +71,7 @@ def start(desk: Desk, *, origin: str = "") -> Greeting:
             started_at=op.now, seen_at=op.now,
         )  # fmt: skip
         op.about(session)
-        desk.session = session.id
+    desk.session = session.id
     last = local(parse_utc_text(since), desk.zone) if since else None
     last_desk, last_origin = (before[0][1], before[0][2]) if before else ("", "")
     return Greeting(last, last_desk, last_origin, failed, took_over)

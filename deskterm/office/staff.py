@@ -40,10 +40,11 @@ def roles(desk: Desk) -> list[str]:
     return [role for (role,) in desk.rows("SELECT DISTINCT role FROM role_permission ORDER BY 1")]
 
 
-def add(desk: Desk, *, login: str, name: str, role: str) -> Staff:
-    """Add a person who signs in. A login is never given to a second person.
+def add(desk: Desk, *, login: str, name: str, role: str, provider: str = "") -> Staff:
+    """Add a person who signs in; ``provider`` is the column of the schedule that is their own.
 
-    Raises Invalid for a login or role that cannot be, Conflict for a login in use or once used.
+    A login is never given to a second person. Raises Invalid for a login or role that cannot
+    be, NotFound for an unknown provider, Conflict for a login in use or once used.
     """
     if not _LOGIN.fullmatch(login):
         raise Invalid(
@@ -54,7 +55,10 @@ def add(desk: Desk, *, login: str, name: str, role: str) -> Staff:
         _check_role(desk, role)
         if desk.rows("SELECT 1 FROM staff WHERE login = ?", login):
             raise Conflict(f"The login {login} is in use", "Choose another", rule="unique")
-        return op.create(Staff, login=login, name=name, role=role)
+        made = op.create(Staff, login=login, name=name, role=role)
+        if provider:
+            op.create(StaffProvider, staff=made.id, provider=_provider(desk, provider))
+        return made
 
 
 def edit(desk: Desk, staff_id: int, *, version: int, name: str, role: str) -> Staff:
@@ -109,17 +113,22 @@ def link(desk: Desk, login: str, provider: str) -> None:
     """
     with desk.operation("staff.link", reason=provider or "none") as op:
         person = op.get(Staff, _id(desk, login))
-        found = desk.rows("SELECT id FROM provider WHERE code = ?", provider.upper())
-        if provider and not found:
-            raise NotFound(f"No such provider: {provider}", "Type their code")
+        column = _provider(desk, provider) if provider else None
         StaffProvider.delete().where(StaffProvider.staff == person.id).execute()
-        if found:
-            op.create(StaffProvider, staff=person.id, provider=found[0][0])
+        if column is not None:
+            op.create(StaffProvider, staff=person.id, provider=column)
         else:
             op.changes.append(
                 {"table": "staff_provider", "id": person.id, "before": {}, "after": None}
             )
         op.about(person)
+
+
+def _provider(desk: Desk, code: str) -> int:
+    found = desk.rows("SELECT id FROM provider WHERE code = ?", code.upper())
+    if not found:
+        raise NotFound(f"No such provider: {code[:20]}", "Type their code")
+    return int(found[0][0])
 
 
 def people(desk: Desk) -> list[StaffRow]:

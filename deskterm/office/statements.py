@@ -11,7 +11,7 @@ from deskterm.clock import local, parse_utc_text
 from deskterm.entry.money import show_cents
 from deskterm.errors import Conflict, NotFound
 from deskterm.exchange import paper
-from deskterm.office import accounts, ledger
+from deskterm.office import access, accounts, ledger
 from deskterm.office.desk import Desk
 
 _AGES = ((30, "0-30 days"), (60, "31-60"), (90, "61-90"), (120, "91-120"))
@@ -54,6 +54,7 @@ def statement(desk: Desk, patient_id: int) -> Statement:
     diagnosis.
     """
     desk.require("view_money")
+    access.require_patient(desk, patient_id)
     found = desk.rows(_WHO, patient_id)
     if not found:
         raise NotFound("No such patient", "Look them up again")
@@ -94,7 +95,11 @@ def statement(desk: Desk, patient_id: int) -> Statement:
 def owing(desk: Desk, *, at_least_cents: int = 1) -> Iterator[Statement]:
     """The statements of everybody who owes at least so much."""
     desk.require("view_money")
-    for patient_id, _ in desk.rows(_OWING):
+    owed = [patient_id for patient_id, _ in desk.rows(_OWING)]
+    closed = access.hidden(desk, owed)
+    for patient_id in owed:
+        if patient_id in closed:
+            continue  # whoever may open the record sends that one
         made = statement(desk, patient_id)
         if made.due_cents >= at_least_cents:
             yield made

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import typer
 
@@ -22,21 +23,24 @@ from deskterm.clock import FrozenClock
 from deskterm.config import Settings
 from deskterm.entry.money import TenderEntry
 from deskterm.office import (
+    break_glass,
     charges,
     clinic,
+    credentials,
     dayclose,
     free_time,
     messages,
     payments,
     shifts,
     ssh_keys,
+    staff,
     visits,
 )
-from deskterm.office.desk import Desk
+from deskterm.office.desk import Desk, find_actor
 from tests.conftest import NOW
 from tests.office.hours import open_clinic
 
-FILES = ("clinic.db", "clinic.db.key", "deskterm.toml")
+FILES = ("clinic.db", "clinic.db.key", "clinic.db.pepper", "deskterm.toml")
 PEOPLE = 40  # more than there are payloads
 RECEIPT, CASH = "R-260318-001", "R-260318-041"
 KEYS = (
@@ -45,7 +49,8 @@ KEYS = (
 )
 # Patients and visits have the same numbers. Each of these visits is at a stage of its own.
 EXPECTED, ARRIVED, WAITING, ROOMED, SEEN, READY, LATE = 1, 2, 3, 4, 5, 6, 7
-CHARGED = 20
+CHARGED, RESTRICTED, OPENED = 20, PEOPLE + 1, PEOPLE + 2
+PIN = "739164"
 
 # Every batch command, with a call that must succeed on the stocked clinic. ``{folder}`` is where
 # its files are. A command without a row here fails the tests.
@@ -69,7 +74,15 @@ CALLS: dict[str, list[str]] = {
     "day freeze": [],
     "day thaw": ["--location", "EAST"],
     "day approve": ["2026-03-17", "--location", "EAST"],
-    "day reopen": ["2026-03-17", "--location", "EAST", "--reason", "wrong bag"],
+    "day reopen": [
+        "2026-03-17",
+        "--location",
+        "EAST",
+        "--reason",
+        "wrong bag",
+        "--approver",
+        "boss",
+    ],
     "day hand-over": ["--drawer", "d1", "--to", "kim", "--cash", "100.00"],
     "day cash": ["in", "5.00", "--drawer", "d1", "--reason", "change"],
     "day deposit": ["--total", "20.00", "--bag", "4471"],
@@ -83,14 +96,31 @@ CALLS: dict[str, list[str]] = {
     "messages add": ["needs a form", "--topic", "rx", "--patient", "1"],
     "messages list": ["--all", "--limit", "1000"],
     "messages close": ["1", "--outcome", "called"],
+    "messages take-back": ["1"],
+    "patients break-glass": [
+        str(RESTRICTED),
+        "--code",
+        "other",
+        "--reason",
+        "asked at the front desk",
+    ],
+    "patients restrict": ["29", "--reason", "well known"],
     "patients find": ["P", "--limit", "200"],
     "patients show": ["1", "--reason", "asked at the desk"],
     "patients register": ["--last", "Example", "--first", "Zoe", "--born", "031482"],
     "pay take": ["1", "--tender", "cash:25.00", "--for", "copay", "--appointment", "1"],
     "pay receipt": [RECEIPT],
-    "pay void": [RECEIPT, "--reason", "wrong_amount"],
-    "pay refund": [CASH, "--amount", "1.00", "--reason", "overpaid"],
-    "pay correct": [CASH, "--was", "cash", "--now", "card:2.00:visa:4417:A1B2C3"],
+    "pay void": [RECEIPT, "--reason", "wrong_amount", "--approver", "boss"],
+    "pay refund": [CASH, "--amount", "1.00", "--reason", "overpaid", "--approver", "boss"],
+    "pay correct": [
+        CASH,
+        "--was",
+        "cash",
+        "--now",
+        "card:2.00:visa:4417:A1B2C3",
+        "--approver",
+        "boss",
+    ],
     "pay returned-check": [RECEIPT, "--check", "1042"],
     "pay credit": ["40"],
     "pay balance": ["1"],
@@ -103,6 +133,19 @@ CALLS: dict[str, list[str]] = {
     "schedule book": ["1", "--type", "FU", "--provider", "LEE", "--at", "2026-03-25 09:00"],
     "schedule move": ["1", "--at", "2026-03-25 10:00"],
     "schedule cancel": ["1", "--by", "patient", "--reason", "sick"],
+    "staff add": ["dana", "--name", "Dana Kim", "--role", "front_desk"],
+    "staff list": [],
+    "staff show": ["kim"],
+    "staff role": ["kim", "biller"],
+    "staff provider": ["kim", "LEE"],
+    "staff disable": ["kim", "--reason", "left us"],
+    "staff enable": ["gone"],
+    "staff secret": ["kim"],
+    "staff totp": ["kim", "--off"],
+    "staff reset": ["kim"],
+    "staff sessions": [],
+    "staff reviews": [],
+    "staff review": ["1", "--note", "she was here"],
     "visits arrive": [str(EXPECTED)],
     "visits check-in": [str(ARRIVED)],
     "visits room": [str(WAITING), "--room", "1"],
@@ -154,7 +197,8 @@ def run(line: list[str]) -> Said:
     """Run one command line; what it printed is what would have reached the terminal."""
     outs = [io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2)]
     code: Any = 0
-    with contextlib.redirect_stdout(outs[0]), contextlib.redirect_stderr(outs[1]):
+    typed = mock.patch("sys.stdin", io.StringIO(f"{PIN}\n"))
+    with contextlib.redirect_stdout(outs[0]), contextlib.redirect_stderr(outs[1]), typed:
         try:
             main.run(line)
         except SystemExit as end:
@@ -199,7 +243,10 @@ def stock(folder: Path) -> None:
                      visits.ready)[:moves]:  # fmt: skip
             move(desk, visit.id)
         visits.note(desk, visit.id, "hearing aid left here")
+    for last in ("VIP", "VVIP"):
+        house.patient(last, "PAT")
     _money(desk)
+    _people(desk)
     ssh_keys.add(desk, "kim", KEYS[0])
     (folder / "new.pub").write_text(KEYS[1] + "\n")
     with desk.operation("schedule.horizon"):
@@ -212,6 +259,20 @@ def stock(folder: Path) -> None:
         '{"resourceType": "Patient", "id": "1", "birthDate": "1980-01-02",'
         ' "name": [{"family": "Example", "given": ["Pat"]}]}\n'
     )
+
+
+def _people(desk: Desk) -> None:
+    """A second person with a PIN, somebody who left, and a restricted record that was opened."""
+    staff.add(desk, login="boss", name="The Boss", role="manager")
+    credentials.set_secret(desk, "boss", secret=PIN, kind="pin")
+    staff.add(desk, login="gone", name="Gone Away", role="biller")
+    staff.disable(desk, "gone", reason="left us")
+    for patient_id in (RESTRICTED, OPENED):
+        break_glass.restrict(desk, patient_id, reason="well known")
+    kim = find_actor(desk.database, desk.settings, "kim")
+    mine, desk.actor = desk.actor, kim
+    break_glass.break_glass(desk, OPENED, code="other", reason="asked at the front desk")
+    desk.actor = mine
 
 
 def _money(desk: Desk) -> None:

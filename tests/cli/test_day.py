@@ -11,10 +11,12 @@ from typer.testing import CliRunner, Result
 
 from deskterm.cli.main import app
 from deskterm.clock import FrozenClock
-from deskterm.office import payments
+from deskterm.office import credentials, payments, staff
 from deskterm.office.desk import Desk
 from tests.conftest import NOW
 from tests.factories import clinic
+
+PIN = "739164"
 
 
 @pytest.fixture
@@ -23,11 +25,14 @@ def run(desk: Desk) -> Any:
     patient = clinic(desk).patient("TRAN", "OLIVIA")
     for kind, cents in (("visit", 50000),):
         payments.charge(desk, patient.id, kind=kind, amount_cents=cents)
+    staff.add(desk, login="boss", name="The Boss", role="manager")
+    credentials.set_secret(desk, "boss", secret=PIN, kind="pin")
     path = desk.settings.database_path
     path.with_name("deskterm.toml").write_text(f'frozen_now = "{NOW.isoformat()}"\n', "utf-8")
 
     def command(*words: str, code: int = 0) -> Any:
-        result: Result = CliRunner().invoke(app, ["--db", str(path), "--as", "mlopez", *words])
+        line = ["--db", str(path), "--as", "mlopez", *words]
+        result: Result = CliRunner().invoke(app, line, input=f"{PIN}\n")
         assert result.exit_code == code, result.output + result.stderr
         if code:
             assert "Traceback" not in result.stderr and result.stderr.strip()
@@ -65,7 +70,7 @@ def test_an_evening(run: Any, tmp_path: Path, clock: FrozenClock) -> None:
     assert (deposit["number"], deposit["total_cents"]) == (1, 4750)
     closed = run("day", "close", "--json")
     assert closed == {"day": "2026-03-18", "location": "MAIN", "closed": True}
-    run("day", "reopen", "--reason", "to show that it can be")
+    run("day", "reopen", "--reason", "to show that it can be", "--approver", "boss")
     run("day", "close")
     run("day", "approve", code=5)
     run("day", "close", code=5)
@@ -80,12 +85,25 @@ def test_an_evening(run: Any, tmp_path: Path, clock: FrozenClock) -> None:
 
 def test_money_that_goes_elsewhere(run: Any) -> None:
     taken = run("pay", "take", "1", "--tender", "cash:25.00", "--json")
-    back = run("pay", "refund", taken["receipt"], "--amount", "5", "--reason", "overpaid", "--json")
+    boss = ("--approver", "boss")
+    run("pay", "refund", taken["receipt"], "--reason", "overpaid", code=6)
+    back = run(
+        "pay", "refund", taken["receipt"], "--amount", "5", "--reason", "overpaid", "--json", *boss
+    )
     assert back["total_cents"] == -500
-    run("pay", "refund", taken["receipt"], "--amount", "50", "--reason", "overpaid", code=5)
-    run("pay", "refund", taken["receipt"], "--reason", "nonsense", code=4)
-    run("pay", "correct", taken["receipt"], "--was", "cash", "--now", "card:20.00:visa:4417:A1B2")
-    run("pay", "correct", taken["receipt"], "--was", "cash", "--now", "cash:1.00", code=5)
+    run("pay", "refund", taken["receipt"], "--amount", "50", "--reason", "overpaid", *boss, code=5)
+    run("pay", "refund", taken["receipt"], "--reason", "nonsense", *boss, code=4)
+    run(
+        "pay",
+        "correct",
+        taken["receipt"],
+        "--was",
+        "cash",
+        "--now",
+        "card:20.00:visa:4417:A1B2",
+        *boss,
+    )
+    run("pay", "correct", taken["receipt"], "--was", "cash", "--now", "cash:1.00", *boss, code=5)
     checked = run("pay", "take", "1", "--tender", "check:30.00:7", "--json")
     run("pay", "returned-check", checked["receipt"], "--check", "7", "--fee", "0")
     held = run("pay", "take", "1", "--tender", "cash:10.00", "--for", "prepayment", "--json")

@@ -15,7 +15,15 @@ from deskterm.cli.main import GROUPS, app
 from deskterm.clock import Clock
 from deskterm.config import Settings
 from deskterm.entry.money import parse_tender_option
-from deskterm.office import break_glass, credentials, messages, payments, staff, templates
+from deskterm.office import (
+    break_glass,
+    credentials,
+    free_time,
+    messages,
+    payments,
+    staff,
+    templates,
+)
 from deskterm.office import clinic as clinics
 from deskterm.office.operations import ROLES
 from tests.factories import Clinic, clinic
@@ -40,6 +48,33 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "pay take": ("{id} --tender cash:1.00 --prepay", ("take_payments",), True),
     "pay receipt": ("{receipt}", ("view_money",), True),
     "pay void": ("{receipt} --reason wrong_amount", ("void_payments",), True),
+    "pay refund": ("{receipt} --reason overpaid", ("refund_payments",), True),
+    "pay correct": ("{receipt} --was cash --now check:1.00:7", ("void_payments", "view_money"),
+                    True),
+    "pay returned-check": ("{receipt} --check 7", ("refund_payments",), True),
+    "pay credit": ("{id}", ("take_payments",), True),
+    "pay balance": ("{id}", ("view_money",), True),
+    "pay statement": ("{id}", ("view_money",), True),
+    "pay good-faith": ("{visit} --code 99213=10.00", ("view_money",), True),
+    "pay charge": ("{visit} --code 99213=10.00", ("take_payments",), True),
+    "pay fee": ("99213 10.00", ("adjust_charges",), False),
+    "day open": ("--drawer d9", ("take_payments",), False),
+    "day status": ("", ("view_money",), False),
+    "day count": ("--drawer d1 --cash 5.00", ("view_money", "take_payments"), False),
+    "day close": ("--drawer d1 --reason short", ("view_money", "take_payments"), False),
+    "day freeze": ("", ("close_day",), False),
+    "day thaw": ("", ("close_day",), False),
+    "day approve": ("", ("approve_day",), False),
+    "day reopen": ("--reason wrong", ("reopen_day",), False),
+    "day hand-over": ("--drawer d1 --to target --cash 1.00", ("view_money", "take_payments"),
+                      False),
+    "day cash": ("in 1.00 --drawer d1 --reason x", ("view_money", "take_payments"), False),
+    "day deposit": ("", ("take_payments",), False),
+    "day sheet": ("t", ("view_money",), False),
+    "journal anchor": ("", ("view_journal",), False),
+    "journal report": ("", ("view_journal",), False),
+    "journal review": ("", ("view_journal",), False),
+    "messages take-back": ("{message}", ("messages",), True),
     "schedule day": ("t", ("view_schedule",), False),
     "schedule open": ("--type FU", ("view_schedule",), False),
     "schedule book": ("{id} --type FU --provider LEE --at {later}T09:00", ("book",), True),
@@ -70,7 +105,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
 # Told elsewhere: they make, judge or replace a file, or are the way in themselves.
 APART = {
     "admin init", "admin doctor", "admin restore", "data import", "patients break-glass",
-    "patients restrict",
+    "patients restrict", "admin gate", "admin ssh-keys",
 }  # fmt: skip
 
 
@@ -116,6 +151,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             "id": patient.id, "visit": visit.id, "receipt": money.receipt, "message": said.id,
         }  # fmt: skip
     break_glass.restrict(desk, places["vip"]["id"], reason="well known")
+    with desk.operation("schedule.horizon"):
+        for provider in house.providers.values():
+            free_time.keep_all(desk, provider.id, date.today(), date.today())
     desk.close()
     return {"folder": folder, "path": settings.database, **places}
 
@@ -133,7 +171,7 @@ def run(made: dict[str, Any], role: str, command: str, record: str) -> Any:
 @pytest.mark.parametrize("role", ROLES)
 def test_what_a_role_may_not_it_cannot_by_command(made: dict[str, Any], role: str) -> None:
     for command, (_, needs, _) in COMMANDS.items():
-        if command == "journal show":
+        if command in ("journal show", "journal report"):
             needs = ("view_journal",) if "view_staff_journal" not in ROLES[role] else ()
         denied = not set(needs) <= ROLES[role]
         if not denied:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from deskterm.entry.line import VERBS, LineEntry, Vocabulary, parse_line, parse_tail
@@ -282,6 +282,7 @@ def test_any_text_gives_an_entry_or_invalid(text: str) -> None:
 @given(WORDS)
 def test_every_word_is_accounted_for(text: str) -> None:
     """Nothing typed is dropped: each word is in the person, a token, the doubts or the note."""
+    assume("4242 4242" not in text)  # refused, as its own test says
     entry = line(text)
     parts = [entry.who, entry.words, entry.note, *entry.unknown]
     parts += [token.text for token in entry.tokens] + [word for word, _ in entry.ambiguous]

@@ -6,6 +6,7 @@ not.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -21,13 +22,17 @@ from deskterm.db.coverage import Coverage
 from deskterm.db.messages import Message
 from deskterm.db.scheduling import Appointment
 from deskterm.entry.money import TenderEntry
-from deskterm.errors import Unreachable
+from deskterm.errors import NotAllowed, Unreachable
 from deskterm.office import (
+    activity,
     adjustments,
+    anchors,
     backup,
+    break_glass,
     charges,
     clinic,
     coverage,
+    credentials,
     day_board,
     dayclose,
     deposits,
@@ -37,19 +42,24 @@ from deskterm.office import (
     forms,
     free_time,
     holds,
+    locking,
     messages,
     openings,
     patients,
     payments,
     refunds,
     scheduling,
+    sessions,
     shifts,
     ssh_keys,
+    staff,
+    take_back,
     templates,
     visits,
 )
+from deskterm.office.approvals import Approved
 from deskterm.office.check_in import CheckInAnswers, complete
-from deskterm.office.desk import Desk, open_desk
+from deskterm.office.desk import Desk, find_actor, open_desk
 from deskterm.office.operations import OPERATIONS
 from tests.cli import stock
 
@@ -84,6 +94,26 @@ def charge_of(desk: Desk, visit_id: int) -> int:
     )
 
 
+def agreed(desk: Desk, operation: str) -> Approved:
+    """The second person's yes, as if they had just typed their PIN."""
+    boss = find_actor(desk.database, desk.settings, "boss")
+    return Approved(operation, desk.actor.id, boss, desk.clock.monotonic())
+
+
+def wrong_pin(desk: Desk) -> None:
+    with contextlib.suppress(NotAllowed):
+        credentials.check(desk, "boss", "111222")
+
+
+def looked(desk: Desk) -> None:
+    patients.opened(desk, 20, reason="asked")
+    desk.views.flush()
+
+
+def kim(desk: Desk) -> staff.StaffRow:
+    return staff.by_login(desk, "kim")
+
+
 # Every operation of the office by a call that succeeds on the stocked clinic, in this order.
 WRITES: dict[str, Callable[[Desk], object]] = {
     "clinic.settings": lambda d: clinic.add_location(
@@ -96,7 +126,7 @@ WRITES: dict[str, Callable[[Desk], object]] = {
     "schedule.horizon": lambda d: free_time.lay_out(d, until=date(2027, 7, 1)),
     "data.import": lambda d: fhir_import.import_fhir(
         d, [d.settings.database_path.with_name("people.ndjson")], source="elsewhere"),
-    "patient.view": lambda d: patients.opened(d, 20, reason="asked"),
+    "patient.view": looked,
     "patient.register": lambda d: patients.register(d, person(d, "NEW")),
     "patient.edit": lambda d: patients.edit(
         d, 20, version=patients.card(d, 20).patient.version, pharmacy="Elm St"),
@@ -141,18 +171,20 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         d, 38, tenders=[TenderEntry("cash", 500)], purpose="form_fee", key="full"),
     "payment.not_collected": lambda d: payments.not_collected(
         d, 39, reason="bill", amount_cents=100),
-    "payment.void": lambda d: payments.void(d, stock.RECEIPT, reason="wrong_amount"),
+    "payment.void": lambda d: payments.void(
+        d, stock.RECEIPT, reason="wrong_amount", approval=agreed(d, "payment.void")),
     "payment.refund": lambda d: refunds.refund(
-        d, stock.CASH, amount_cents=100, reason="overpaid"),
+        d, stock.CASH, amount_cents=100, reason="overpaid",
+        approval=agreed(d, "payment.refund")),
     "payment.correct": lambda d: refunds.correct_tender(
         d, stock.CASH, was=refunds.TenderLeft("cash", "", "", "", 0),
-        now=TenderEntry("check", 100, reference="9")),
+        now=TenderEntry("check", 100, reference="9"), approval=agreed(d, "payment.correct")),
     "payment.returned": lambda d: refunds.returned_check(d, "R-260318-002", number="1042"),
     "payment.apply_credit": lambda d: refunds.apply_credit(d, 40, amount_cents=100),
     "charge.post": lambda d: charges.post(d, 3, [charges.ChargeLine("99213")]),
     "charge.adjust": lambda d: adjustments.adjust(
         d, charge_of(d, stock.CHARGED), kind="contractual", side="insurance", amount_cents=100,
-        reason="contract"),
+        reason="contract", approval=agreed(d, "charge.adjust")),
     "charge.transfer": lambda d: adjustments.transfer(
         d, charge_of(d, stock.CHARGED), amount_cents=100, to="patient", reason="denied"),
     "fee.set": lambda d: charges.set_fee(d, "99215", 20000),
@@ -167,12 +199,13 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         d, shifts.find(d, "d1").id, reason="10.00 too much"),
     "day.deposit": lambda d: deposits.deposit(d),
     "day.freeze": lambda d: dayclose.freeze(d),
-    "day.thaw": lambda d: dayclose.thaw(d),
+    "day.thaw": lambda d: dayclose.thaw(d, location="EAST"),
     "day.close": lambda d: dayclose.close(
         d, location="EAST", day=date(2026, 3, 16), reason="quiet day"),
     "day.approve": lambda d: dayclose.approve(d, location="EAST", day=date(2026, 3, 17)),
     "day.reopen": lambda d: dayclose.reopen(
-        d, location="EAST", day=date(2026, 3, 17), reason="wrong bag"),
+        d, location="EAST", day=date(2026, 3, 17), reason="wrong bag",
+        approval=agreed(d, "day.reopen")),
     "staff.key_add": lambda d: ssh_keys.add(d, "kim", stock.KEYS[1]),
     "staff.key_revoke": lambda d: ssh_keys.revoke(d, "1", reason="laptop lost"),
     "message.take": lambda d: messages.take(
@@ -186,6 +219,30 @@ WRITES: dict[str, Callable[[Desk], object]] = {
     "message.close": lambda d: messages.close(
         d, 14, version=message(14).version, outcome="called"),
     "message.reopen": lambda d: messages.reopen(d, 15, version=message(15).version),
+    "message.take_back": lambda d: take_back.take_back(d, 9),
+    "patient.restrict": lambda d: break_glass.restrict(d, 16, reason="well known"),
+    "patient.unrestrict": lambda d: break_glass.restrict(
+        d, stock.OPENED, restricted=False, reason="asked for it"),
+    "patient.break_glass": lambda d: break_glass.break_glass(
+        d, stock.RESTRICTED, code="other", reason="asked at the front desk"),
+    "patient.review_access": lambda d: break_glass.review(d, 1, note="she was here"),
+    "credential.own": lambda d: credentials.new_totp(d, "mlopez"),
+    "credential.set": lambda d: credentials.set_secret(d, "kim", secret="482915"),
+    "credential.totp": lambda d: credentials.new_totp(d, "kim"),
+    "credential.failed": wrong_pin,
+    "credential.reset": lambda d: credentials.reset(d, "boss"),
+    "staff.edit": lambda d: staff.edit(
+        d, kim(d).id, version=kim(d).version, name="Kim Park", role="front_desk"),
+    "staff.role": lambda d: staff.set_role(d, "gone", "front_desk"),
+    "staff.link": lambda d: staff.link(d, "kim", "LEE"),
+    "staff.enable": lambda d: staff.enable(d, "gone"),
+    "staff.disable": lambda d: staff.disable(d, "boss", reason="left us"),
+    "journal.anchor": lambda d: anchors.take(d),
+    "journal.review": lambda d: activity.sign_off(d, activity.review(d), note="all explained"),
+    "session.start": lambda d: sessions.start(d),
+    "session.lock": lambda d: locking.note(d, "session.lock", "by hand"),
+    "session.unlock": lambda d: locking.note(d, "session.unlock", "PIN"),
+    "session.end": lambda d: sessions.end(d),
 }  # fmt: skip
 # What is kept without an entry: forms in the making.
 KEPT: dict[str, Callable[[Desk], object]] = {
@@ -283,6 +340,7 @@ def test_every_operation_is_among_the_writes() -> None:
 
 def test_a_full_disk_stops_writes_only(small: Path) -> None:
     desk = opened(small)
+    sessions.start(desk)
     head = journal.head(desk.database)
     ballast = fill(small)
     for name, write in {**WRITES, **KEPT}.items():
@@ -296,6 +354,7 @@ def test_a_full_disk_stops_writes_only(small: Path) -> None:
     reads(desk)
     ballast.unlink()
     for name, write in {**WRITES, **KEPT}.items():
+        desk.views.flush()  # what was looked at before is no part of this
         seq, _ = journal.head(desk.database)
         write(desk)
         desk.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # so small a disk has no room for a long log
@@ -316,6 +375,7 @@ def test_a_disk_that_fills_while_working(small: Path) -> None:
     with ballast.open("r+b") as out:
         out.truncate(ballast.stat().st_size - 120_000)
     done, refused = 0, 0
+    people = desk.rows("SELECT count(*) FROM patient")[0][0]
     for number in range(60):
         before = journal.head(desk.database)
         try:
@@ -326,7 +386,7 @@ def test_a_disk_that_fills_while_working(small: Path) -> None:
             refused += 1
             assert "full" in error.message and journal.head(desk.database) == before
     assert done and refused
-    assert desk.rows("SELECT count(*) FROM patient") == [(stock.PEOPLE + done,)]
+    assert desk.rows("SELECT count(*) FROM patient") == [(people + done,)]
     ballast.unlink()
     patients.register(desk, person(desk, "LAST"))
     whole(desk)
@@ -350,11 +410,14 @@ def test_a_disk_that_may_only_be_read(small: Path, stocked: Path) -> None:
     shutil.copytree(stocked, worker)
     live = opened(worker)
     visits.arrive(live, stock.EXPECTED)
+    sessions.start(live)
+    signed_in = live.session
     for name in ("clinic.db", "clinic.db-wal", "clinic.db-shm", "clinic.db-queue"):
         shutil.copy(worker / name, small / name)
     live.close()
     subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
     desk = opened(small)
+    desk.session = signed_in
     head = journal.head(desk.database)
     reads(desk)
     for name, write in {**WRITES, **KEPT}.items():
@@ -366,6 +429,8 @@ def test_a_disk_that_may_only_be_read(small: Path, stocked: Path) -> None:
         assert journal.head(desk.database) == head, name
     reads(desk)
     subprocess.run(["mount", "-o", "remount,rw", str(small)], check=True)
+    desk.views.flush()
+    head = journal.head(desk.database)
     visits.undo(desk, stock.EXPECTED)  # the same session, without opening the desk anew
     assert journal.head(desk.database)[0] == head[0] + 1
     reads(desk)

@@ -26,7 +26,7 @@ FREE: dict[str, str] = {
         "words, places, rooms and hours: nobody is in them",
     ),
     **dict.fromkeys(
-        ("checklist.read", "dues.open_dues", "dues.owed", "dues.sum_of", "conflicts.taken",
+        ("checklist.read", "dues.open_dues", "dues.owed", "conflicts.taken",
          "conflicts.checked_start", "free_time.holding", "free_time.keep", "free_time.keep_all",
          "holds.consume", "allocations.as_told", "allocations.spread", "pay_plan.plan",
          "scheduling.late_cancel", "desk.stale", "patient_entry.check_birth_date",
@@ -47,6 +47,21 @@ FREE: dict[str, str] = {
          "drafts.drop", "drafts.finish", "drafts.get", "drafts.hand_over", "drafts.open_drafts",
          "drafts.save", "feed.counts", "sessions.alive", "sessions.seen"),
         "this person's own work and session, by their login",
+    ),
+    **dict.fromkeys(
+        ("business_day.being_counted", "business_day.first_open_day", "business_day.local_day",
+         "business_day.place", "business_day.state", "shifts.last_count",
+         "activity.last_sign_off", "anchors.head", "anchors.kept", "presence.folder",
+         "ssh_keys.published_as_recorded"),
+        "days, drawers, seals and files of the house: no patient is in them",
+    ),
+    **dict.fromkeys(
+        ("ledger.credit_of", "ledger.insurance_of", "ledger.sum_of", "payments.reason_code",
+         "drawer_figures.expected", "drawer_figures.variances", "day_status.explain",
+         "statements.pdf", "good_faith.pdf", "money_exports.as_xlsx", "money_reports.report",
+         "journal_report.write_csv", "proof.examine", "views.append", "news.words",
+         "news.last_payment"),
+        "given what its caller was allowed to read, or asks for it by another name",
     ),
     **dict.fromkeys(
         ("access.hidden", "access.may_open", "access.require_patient", "access.opened_until",

@@ -12,6 +12,7 @@ import pytest
 from peewee import IntegrityError
 
 from deskterm.db import journal
+from deskterm.db.staff import Staff
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Unreachable
 from deskterm.office import clinic, doctor, ssh_keys
 from deskterm.office.desk import Desk, find_actor
@@ -77,7 +78,9 @@ def test_one_key_is_one_person_for_ever(desk: Desk, keys: Path) -> None:
 
 
 def test_what_cannot_be_enrolled(desk: Desk, keys: Path) -> None:
-    clinic.add_staff(desk, login="J.Doe", name="J Doe", role="front_desk")
+    # A login from before logins had a shape.
+    with desk.operation("staff.add") as op:
+        op.create(Staff, login="J.Doe", name="J Doe", role="front_desk")
     before = entries(desk)
     with pytest.raises(NotFound):
         ssh_keys.add(desk, "nobody", line())

@@ -44,6 +44,7 @@ from deskterm.office import (
 from deskterm.office.check_in import CheckInAnswers, complete
 from deskterm.office.desk import find_actor
 from tests.conftest import NOW
+from tests.factories import second
 from tests.office.hours import open_clinic
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ PLACES = ("LEE", "PATEL", "RN")
 MOVES = ("arrive", "begin_check_in", "check_in", "room", "with_provider", "ready", "check_out",
          "no_show", "left", "undo")  # fmt: skip
 # What may succeed without an entry: nothing was changed, or what changed is nobody's record.
-SILENT = {"hold", "release", "draft", "read", "edit"}
+SILENT = {"hold", "release", "draft", "read", "edit", "view"}
 
 # Each names the rows that must not exist.
 LAWS = {
@@ -127,6 +128,7 @@ class WholeOffice(RuleBasedStateMachine):
             clinic.add_staff(self.desk, login=login, name=login.title(), role="front_desk")
             actor = find_actor(self.desk.database, self.desk.settings, login)
             self.desks.append(replace(self.desk, actor=actor, workstation=f"d{number}"))
+        second(self.desk, "payment.void")
         house = open_clinic(self.desk)
         for number, name in enumerate(NAMES[:4]):
             row = house.patient(name).id
@@ -154,6 +156,8 @@ class WholeOffice(RuleBasedStateMachine):
 
     def do(self, name: str, act: Callable[[], T], *, again: bool = False) -> T | None:
         """Do it; refused, it changed nothing; done, it is one entry. ``again``: a keyed repeat."""
+        for desk in self.desks:
+            desk.views.flush()  # looks that wait are entries of their own, and not of this
         before, (seq, _) = self.tables(), journal.head(self.desk.database)
         try:
             done = act()
@@ -381,12 +385,15 @@ class WholeOffice(RuleBasedStateMachine):
         if done:
             self.taken[done.patient_id] += done.total_cents
 
-    @rule(who=who, number=people, reason=st.sampled_from(("wrong_amount", "")))
-    def void(self, who: int, number: int, reason: str) -> None:
+    @rule(who=who, number=people, reason=st.sampled_from(("wrong_amount", "")),
+          agreed=st.booleans())  # fmt: skip
+    def void(self, who: int, number: int, reason: str, agreed: bool) -> None:
         row = self.pick("payment", number)
         found = Payment.get_or_none(Payment.id == row)
         receipt = found.receipt if found else "R-000000-999"
-        done = self.do("void", lambda: payments.void(self.desks[who], receipt, reason=reason))
+        yes = second(self.desks[who], "payment.void") if agreed else None
+        done = self.do("void", lambda: payments.void(
+            self.desks[who], receipt, reason=reason, approval=yes))  # fmt: skip
         if done:
             self.taken[done.patient_id] += done.total_cents
 
@@ -399,8 +406,9 @@ class WholeOffice(RuleBasedStateMachine):
         done = self.do("take", lambda: payments.take(
             self.desks[who], row, tenders=tenders, purpose=purpose, key=key))  # fmt: skip
         if done:
+            yes = second(self.desks[who], "payment.void")
             self.do("void", lambda: payments.void(
-                self.desks[who], done.receipt, reason="wrong_amount"))  # fmt: skip
+                self.desks[who], done.receipt, reason="wrong_amount", approval=yes))  # fmt: skip
             assert payments.due(self.desk, row) == owed
 
     @rule(who=who, person=people, cents=st.sampled_from((None, 0, 2500, -1)))
