@@ -261,7 +261,8 @@ class DeskScreen(WatchingScreen):
     def say(self, text: str, *, level: Level = "say") -> None:
         """Put ``text`` into the message row; ``level`` is say, error or coach."""
         self.message_row.show(text, level)
-        self.desk_app.live.said()
+        if level != "coach":  # an example gives way to news
+            self.desk_app.live.said()
 
     def cover(self, text: str) -> None:
         """Let ``text`` stand over row 23, or over row 22 during a question, until uncovered."""

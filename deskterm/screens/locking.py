@@ -53,6 +53,10 @@ class Locking(SafeApp):
         """Show what other desks did."""
         raise NotImplementedError
 
+    def read_counts(self) -> None:
+        """Count again what row 1 shows."""
+        raise NotImplementedError
+
     # The gate: while locked no binding fires, and nothing is put over the lock
 
     @property
@@ -163,6 +167,7 @@ class Locking(SafeApp):
             return
         # Not awaited: the lock itself is what is asking, and cannot wait for its own end.
         self.pop_screen()
+        self.read_counts()
         if missed:
             self.show_changes(missed)
         for action in after:

@@ -81,7 +81,7 @@ class MoneyBackScreen(TaskScreen):
                       default="1" if len(ways) == 1 else None, visible_when=is_("correct")),
             FieldSpec("now", "Was paid", required=True, limit=60, width=30,
                       parse=self._read_tenders, visible_when=is_("correct"),
-                      example="25cc4417 08812Q: how it was really paid"),
+                      example="25cc4417 08812Q: how it was paid in truth"),
             FieldSpec("check", "Check", "choice", choices=checks, required=True, width=30,
                       default=checks[0][0] if len(checks) == 1 else None,
                       visible_when=is_("returned")),

@@ -207,9 +207,6 @@ class RecordForm(Painted):
             "top": self._top,
             "replace": self._replace,
             "entered": self._entered,
-            "errors": {
-                k: v for k, v in self.sheet.errors.items() if not self.sheet.specs[k].secret
-            },
             "list": self._list.row if self._list is not None else None,
         }
 
@@ -223,12 +220,9 @@ class RecordForm(Painted):
         if editor and isinstance(cursor, int):
             editor.set(editor.text, cursor)
         self._top = top if isinstance(top, int) else 0
-        entered, errors, row = (state.get(key) for key in ("entered", "errors", "list"))
+        entered, row = state.get("entered"), state.get("list")
         self._entered = entered if isinstance(entered, str) else editor.text if editor else ""
         self._replace = bool(editor and editor.text and state.get("replace"))
-        if isinstance(errors, dict):
-            walk = self.sheet.walk()
-            self.sheet.errors |= {k: str(v) for k, v in errors.items() if k in walk}
         self._list = None
         if isinstance(row, int) and self.sheet.specs[self._at].kind == "choice":
             replace = self._replace

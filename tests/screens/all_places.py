@@ -31,7 +31,15 @@ PLACES: dict[str, dict[str, Any]] = {
     "receipt": {"receipt": "R-260318-001"},
     "void": {"receipt": "R-260318-001"},
     "keys": {"place": "day"},
-    "blank": {},
+    "account": {"patient_id": 1},
+    "money_back": {"receipt": "R-260318-001"},
+    "adjust": {"charge_id": 1},
+    "close": {},
+    "report": {},
+    "staff": {},
+    "staff_form": {},
+    "break_glass": {"patient_id": 1},
+    "lock": {},
 }
 
 
@@ -67,7 +75,7 @@ def fill(desk: Desk) -> Clinic:
     )  # fmt: skip
     payments.take(desk, joan.id, tenders=[TenderEntry("cash", 1000)], key="p1")
     patients.acknowledge_form(desk, joan.id, "npp", "signed")
-    drafts.save(desk, key="k", form="call", heading="CALL COLE B", state={})
+    drafts.save(desk, key="k", form="call", heading="CALL COLE B", state={}, cause="phone")
     search_index.rebuild(desk.database)
     return made
 
@@ -76,3 +84,17 @@ def lines(app: DeskApp) -> list[str]:
     """The screen on top as text, every row as wide as the terminal."""
     strips = app.screen._compositor.render_strips()
     return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+async def enter(app: DeskApp, place: str, given: dict[str, Any]) -> None:
+    """Open a place of the list."""
+    if place == "lock":
+        await app.command_lock()
+    else:
+        assert await app.go(place, **given) is not None, place
+
+
+async def leave(app: DeskApp) -> None:
+    """Back to the day board, also from the lock."""
+    app.desk.locked = False
+    await app.close_all()

@@ -78,6 +78,11 @@ class Clerk:
         self.screen.on_minute()
         await self.settle()
 
+    async def second(self) -> None:
+        """What the desk does when a second has passed."""
+        self.app.look_around()
+        await self.settle()
+
     async def news(self) -> None:
         """Let the desk hear now what other desks did."""
         self.app.live.look()

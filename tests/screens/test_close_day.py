@@ -9,10 +9,13 @@ import pytest
 
 from deskterm.db.dayclose import DayClose, Deposit, Shift
 from deskterm.entry.money import TenderEntry
-from deskterm.office import accounts, business_day, payments
+from deskterm.office import accounts, business_day, credentials, payments, staff
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
 from tests.screens.driver import at_desk
+
+PIN = "739164"
+AGREED = f"boss\n{PIN}\n"  # the second person, and their PIN
 
 
 def card(cents: int, brand: str = "visa") -> TenderEntry:
@@ -26,6 +29,8 @@ def made(desk: Desk) -> Clinic:
         permissions=desk.actor.permissions
         | {"close_day", "approve_day", "reopen_day", "refund_payments", "adjust_charges"},
     )
+    staff.add(desk, login="boss", name="The Boss", role="manager")
+    credentials.set_secret(desk, "boss", secret=PIN)
     return clinic(desk)
 
 
@@ -103,7 +108,7 @@ async def test_an_empty_day_and_opening_it_again(made: Clinic) -> None:
         await clerk.press("enter")
         assert business_day.state(made.desk, 1, date(2026, 3, 18)) == "close", clerk.text()
         await clerk.press("f10")
-        await clerk.type("close\nreopen\nwrong count\n")
+        await clerk.type("close\nreopen\nwrong count\n" + AGREED)
         assert business_day.state(made.desk, 1, date(2026, 3, 18)) == "open", clerk.text()
 
 
@@ -135,7 +140,7 @@ async def test_money_goes_back_from_the_account(evening: Clinic) -> None:
         await clerk.type("refund")
         await clerk.press("tab")
         await clerk.type("20\n")
-        await clerk.type("over\n")
+        await clerk.type("over\n" + AGREED)
         assert "last 3 digits" in clerk.row(22), clerk.text()
         await clerk.type("999\n")
         assert "another receipt" in clerk.row(22)
@@ -153,7 +158,7 @@ async def test_a_charge_is_written_off_and_that_is_undone(evening: Clinic) -> No
         await clerk.press("f10")
         await clerk.type("account kerr\n1x")
         assert clerk.place == "AdjustScreen", clerk.text()
-        await clerk.type("write\n40\nhard\n")
+        await clerk.type("write\n40\nhard\n" + AGREED)
         assert clerk.place == "AccountScreen", clerk.text()
         assert payments.balance_cents(desk, 1) == 500000 - 144850 - 4000
         await clerk.press("ctrl+z")

@@ -280,7 +280,7 @@ async def test_signed_in_elsewhere_locks_here_and_unlocking_takes_the_work_back(
         with elsewhere(desk) as there:
             sessions.start(there)
         clock.advance(seconds=3)
-        await clerk.news()
+        await clerk.second()
         assert "You signed in at d3" in clerk.text() and "TRAN" not in clerk.text()
         await unlock(clerk)
         assert clerk.place == "PaymentScreen"
@@ -303,7 +303,7 @@ async def test_somebody_who_was_disabled_is_out_with_their_work_kept(
         staff.disable(boss, "dana", reason="left")
         proxy.initialize(desk.database)
         clock.advance(seconds=3)
-        await clerk.news()
+        await clerk.second()
         assert clerk.app.return_code == 0
     assert clerk.app.farewell.startswith("This session is over: disabled")
     assert boss.rows("SELECT owner, heading FROM draft") == [("dana", "PAYMENT TRAN O")]

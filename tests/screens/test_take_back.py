@@ -14,6 +14,7 @@ import pytest
 from deskterm.clock import FrozenClock
 from deskterm.office import messages, payments, scheduling, visits
 from deskterm.office.desk import Desk
+from deskterm.office.operations import NOTED
 from tests.factories import Clinic
 from tests.office.hours import open_clinic
 from tests.screens.driver import Clerk, at_desk
@@ -60,7 +61,7 @@ def journaled(desk: Desk, mark: int) -> list[str]:
     return [
         name
         for (name,) in desk.rows("SELECT operation FROM journal WHERE seq > ? ORDER BY seq", mark)
-        if name not in ("patient.view", "schedule.hold")
+        if name not in NOTED and name != "schedule.hold"
     ]
 
 

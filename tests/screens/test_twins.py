@@ -14,7 +14,7 @@ import pytest
 from deskterm.app import DeskApp
 from deskterm.office.desk import Desk
 from tests.factories import Clinic
-from tests.screens.all_places import PLACES, fill, lines
+from tests.screens.all_places import PLACES, enter, fill, leave, lines
 
 TWINS = Path(__file__).parent / "twins"
 SIZES = [(80, 24), (140, 40), (40, 12)]
@@ -32,7 +32,7 @@ async def test_every_screen_is_as_its_twin(made: Clinic, size: tuple[int, int]) 
     async with app.run_test(size=size) as pilot:
         for place, given in [("day", None), *PLACES.items()]:
             if given is not None:
-                assert await app.go(place, **given) is not None, place
+                await enter(app, place, given)
             for _ in range(3):
                 await pilot.pause()
             shown = "\n".join(line.rstrip() for line in lines(app)) + "\n"
@@ -42,6 +42,6 @@ async def test_every_screen_is_as_its_twin(made: Clinic, size: tuple[int, int]) 
                 twin.write_text(shown, encoding="utf-8")
             elif shown != twin.read_text(encoding="utf-8"):
                 differ[twin.name] = shown
-            app.pop_screen() if place == "blank" else await app.close_all()
+            await leave(app)
             await pilot.pause()
     assert not differ, "\n".join(f"{name}\n{shown}" for name, shown in differ.items())
