@@ -10,7 +10,7 @@ from peewee import BooleanField
 
 from deskterm.db.base import Record
 from deskterm.db.fields import Choice, CleanText, Moment, Reference, Whole
-from deskterm.db.patients import Patient
+from deskterm.db.guards import kept, no_replace
 from deskterm.db.staff import Provider, Staff
 
 
@@ -97,56 +97,13 @@ class Approval(Record):
     reason = CleanText(200)
 
 
-class BreakGlass(Record):
-    """A restricted record opened without a relationship to the patient, until it is reviewed."""
-
-    title = "emergency opening"
-
-    staff = Reference(Staff)
-    patient = Reference(Patient)
-    desk = CleanText(40)
-    at = Moment()
-    until = Moment()
-    code = CleanText(32)
-    reason = CleanText(300)
-    reviewed_at = Moment(null=True)
-    reviewer = Reference(Staff, null=True)
-    note = CleanText(300)
-
-    class Meta:
-        indexes = ((("staff", "patient", "until"), False),)
-
-
-def _kept(table: str, *events: str) -> tuple[str, ...]:
-    return tuple(
-        f"""CREATE TRIGGER {table}_no_{event} BEFORE {event.upper()} ON {table}
-    BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END"""
-        for event in events
-    )
-
-
-def _no_replace(table: str) -> str:
-    return f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
-    WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
-    BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END"""
-
-
 TRIGGERS = (
-    *_kept("approval", "update", "delete"),
-    _no_replace("approval"),
+    *kept("approval", "update", "delete"),
+    no_replace("approval"),
     """CREATE TRIGGER approval_two_people BEFORE INSERT ON approval
     WHEN NEW.approver_id IS NEW.actor_id
     BEGIN SELECT RAISE(ABORT, 'approval_two_people'); END""",
-    *_kept("break_glass", "delete"),
-    _no_replace("break_glass"),
-    """CREATE TRIGGER break_glass_reviewed_once BEFORE UPDATE ON break_glass
-    WHEN OLD.reviewed_at IS NOT NULL OR NEW.reviewed_at IS NULL OR NEW.reviewer_id IS NULL
-      OR NEW.reviewer_id IS NEW.staff_id
-      OR NEW.staff_id IS NOT OLD.staff_id OR NEW.patient_id IS NOT OLD.patient_id
-      OR NEW.desk IS NOT OLD.desk OR NEW.at IS NOT OLD.at OR NEW.until IS NOT OLD.until
-      OR NEW.code IS NOT OLD.code OR NEW.reason IS NOT OLD.reason
-    BEGIN SELECT RAISE(ABORT, 'break_glass_review'); END""",
-    *_kept("session", "delete"),
+    *kept("session", "delete"),
     """CREATE TRIGGER session_one_live BEFORE INSERT ON session
     WHEN NEW.ended_at IS NULL AND EXISTS (
       SELECT 1 FROM session WHERE staff_id = NEW.staff_id AND ended_at IS NULL)
@@ -154,7 +111,6 @@ TRIGGERS = (
     """CREATE TRIGGER session_stays_ended BEFORE UPDATE ON session
     WHEN OLD.ended_at IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'what happened is never rewritten'); END""",
-    "CREATE INDEX patient_restricted ON patient (id) WHERE restricted = 1",
     """CREATE TRIGGER staff_no_delete BEFORE DELETE ON staff
     BEGIN SELECT RAISE(ABORT, 'staff are disabled, never removed'); END""",
     """CREATE TRIGGER staff_login_stays BEFORE UPDATE OF login ON staff
@@ -162,4 +118,4 @@ TRIGGERS = (
     BEGIN SELECT RAISE(ABORT, 'staff are disabled, never removed'); END""",
 )
 
-MODELS = (Credential, RecoveryCode, Throttle, Session, StaffProvider, Approval, BreakGlass)
+MODELS = (Credential, RecoveryCode, Throttle, Session, StaffProvider, Approval)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from peewee import Database, SqliteDatabase
 
 from deskterm.db import (
+    break_glass,
     codes,
     coverage,
     dayclose,
@@ -25,7 +26,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity,
+    exchange, ssh_keys, identity, break_glass,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -42,6 +43,7 @@ TRIGGERS: tuple[str, ...] = (
     *messages.TRIGGERS,
     *ssh_keys.TRIGGERS,
     *identity.TRIGGERS,
+    *break_glass.TRIGGERS,
 )
 
 

@@ -84,7 +84,7 @@ def _with(row: T, values: dict[str, Any]) -> T:
     if hasattr(named, "_replace"):
         copy: T = named._replace(**values)
         return copy
-    return replace(named, **values)  # type: ignore[no-any-return]
+    return replace(named, **values)
 
 
 def masked(desk: Desk, rows: list[T], *, name: str, patient_id: str, **blank: Any) -> list[T]:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deskterm.clock import local, parse_utc_text
-from deskterm.db.identity import BreakGlass
-from deskterm.db.patients import Patient
 from deskterm.errors import Conflict, Invalid, NotAllowed
 from deskterm.office import clinic, credentials
 from deskterm.office.desk import Desk
+
+# The tables are brought in by what writes them: F8's number reads from here at the first screen.
 
 MINUTES = 60
 SHORTEST_REASON = 10
@@ -49,6 +49,9 @@ def break_glass(
     ``code`` is of the list ``break_glass_reason``, ``reason`` ten characters or more, ``secret``
     the PIN of whoever has one. Raises Invalid, NotFound, NotAllowed.
     """
+    from deskterm.db.break_glass import BreakGlass
+    from deskterm.db.patients import Patient
+
     desk.require("break_glass")
     clinic.code(desk, "break_glass_reason", code)
     said = " ".join(reason.split())
@@ -102,6 +105,8 @@ def review(desk: Desk, opening_id: int, *, note: str) -> None:
 
     Raises Invalid without a note, NotFound, NotAllowed, Conflict.
     """
+    from deskterm.db.break_glass import BreakGlass
+
     if not note.strip():
         raise Invalid("Type what was found", "For example: on the schedule", field="note")
     with desk.operation("patient.review_access") as op:
@@ -120,6 +125,8 @@ def restrict(desk: Desk, patient_id: int, *, restricted: bool = True, reason: st
 
     Raises Invalid without a reason, NotFound, NotAllowed.
     """
+    from deskterm.db.patients import Patient
+
     if not reason.strip():
         raise Invalid("Type why", "For example: works here", field="reason")
     name = "patient.restrict" if restricted else "patient.unrestrict"

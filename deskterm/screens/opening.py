@@ -7,21 +7,21 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from deskterm.commands import ENTER_KEYS
-from deskterm.entry.dates import parse_date
-from deskterm.entry.times import Window, parse_window, show_time
+from deskterm.entry.times import Window, show_time
 from deskterm.errors import Conflict, DesktermError, Invalid, Stale
-from deskterm.office import clinic, day_board, holds, openings, scheduling, templates, vocabulary
+from deskterm.office import clinic, day_board, holds, openings, scheduling, templates
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.drafts import DraftRow
 from deskterm.office.holds import Hold
 from deskterm.office.news import visit_now
 from deskterm.office.openings import Opening
-from deskterm.screens.part_of_day import window_times, window_words
+from deskterm.screens.part_of_day import day_and_window, window_times, window_words
 from deskterm.screens.prompt import ask
 from deskterm.screens.task import TaskScreen
+from deskterm.screens.week_strip import week_lines
 from deskterm.screens.who import find_for, identity_field, must_identify, person_field, show_banner
 from deskterm.widgets.fields import FieldSpec
-from deskterm.widgets.panel import Panel, Text
+from deskterm.widgets.panel import Panel
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.row_list import Column, Row, RowList
 from deskterm.widgets.rows import RuleRow
@@ -178,26 +178,9 @@ class OpeningScreen(TaskScreen):
 
     def _read_when(self, text: str) -> tuple[date, str]:
         """A date, with or without a part of the day: ``1w pm``, ``fri after 2``."""
-        words = text.split()
-        known = vocabulary.words(self.desk)
-        order = self.desk.settings.policy.date_order
-        for cut in range(len(words), 0, -1):
-            try:
-                found = parse_date(
-                    " ".join(words[:cut]), today=self.desk.today(), future=True, order=order
-                )
-            except Invalid:
-                if cut == 1:
-                    raise
-                continue
-            rest = " ".join(words[cut:])
-            window = parse_window(rest, opens=known.opens, closes=known.closes) if rest else None
-            if rest and window is None:
-                raise Invalid(f"{rest} is not a part of the day", "am, pm, after 2, 9a-11a")
-            self.window = window
-            self.at = self.at if self.slot is not None or self.first == found.day else None
-            return found.day, f"{found.echo} {rest}".strip()
-        raise Invalid("Type a date", "1w pm, fri am, 0324")
+        day, echo, self.window = day_and_window(self.desk, text)
+        self.at = self.at if self.slot is not None or self.first == day else None
+        return day, echo
 
     def _show_when(self, day: date) -> str:
         """The text of From: read again, as a draft does, it means the same."""
@@ -328,28 +311,7 @@ class OpeningScreen(TaskScreen):
         self._show_week()
 
     def _show_week(self) -> None:
-        if not self.found or not self.strip:
-            self.week.show([])
-            return
-        day = self.found[0].start.date()
-        monday = day - timedelta(days=day.weekday())
-        codes = list(dict.fromkeys(o.provider for o in self.found))[:2]
-        strips = openings.week_strip(self.desk, codes, monday)
-        # Weekend days come into the strip only where somebody has hours on them.
-        days = sorted({day for strip in strips for day in strip.days})
-        wide = 9 if len(days) <= 5 else 8
-        head = "".join(f"{day:%a %d}".ljust(wide) for day in days)
-        lines: list[Text] = [f"Week of {monday:%b} {monday.day}".ljust(18) + head]
-        legend = ["  . open", "  # full", "  x away"] if wide == 9 else []
-        for strip in strips:
-            for half, cells in (("AM", strip.am), ("PM", strip.pm)):
-                by_day = dict(zip(strip.days, cells, strict=True))
-                name = strip.provider if half == "AM" else ""
-                shown = "".join(f"{by_day.get(day, ''):<{wide}}" for day in days)
-                lines.append(f"  {name:<9} {half}    {shown}")
-        for at, said in enumerate(legend[: len(lines)]):
-            lines[at] = f"{lines[at]}{said}"
-        self.week.show(lines)
+        self.week.show(week_lines(self.desk, self.found) if self.strip else [])
 
     # Booking
 

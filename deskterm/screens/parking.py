@@ -136,7 +136,7 @@ class Parking(Locking):
         """The day, and what was open when this person's desk last ended."""
         # Whoever looks after the machine sees no patient: the list of staff is their first place.
         await self.open(places.make("day" if self.desk.may("view_schedule") else "staff"))
-        self.read_counts()
+        self.call_after_refresh(self.read_counts)  # the day is painted first
         if self.greeting:
             self.say(self.greeting)
         await self.bring_back(self.greeting)

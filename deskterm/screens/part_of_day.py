@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 
-from deskterm.entry.times import Window, show_time
+from deskterm.entry.dates import parse_date
+from deskterm.entry.times import Window, parse_window, show_time
+from deskterm.errors import Invalid
+from deskterm.office import vocabulary
+from deskterm.office.desk import Desk
 
 
 def window_times(window: Window | None, at: time | None) -> tuple[time | None, time | None]:
@@ -29,3 +33,23 @@ def window_words(window: Window | None) -> str:
     if after and before:
         return f"{after}-{before}"
     return window.half or (f"after {after}" if after else f"before {before}" if before else "")
+
+
+def day_and_window(desk: Desk, text: str) -> tuple[date, str, Window | None]:
+    """A date, with or without a part of the day (``1w pm``), and how it is said. Raises Invalid."""
+    words = text.split()
+    known = vocabulary.words(desk)
+    order = desk.settings.policy.date_order
+    for cut in range(len(words), 0, -1):
+        try:
+            found = parse_date(" ".join(words[:cut]), today=desk.today(), future=True, order=order)
+        except Invalid:
+            if cut == 1:
+                raise
+            continue
+        rest = " ".join(words[cut:])
+        window = parse_window(rest, opens=known.opens, closes=known.closes) if rest else None
+        if rest and window is None:
+            raise Invalid(f"{rest} is not a part of the day", "am, pm, after 2, 9a-11a")
+        return found.day, f"{found.echo} {rest}".strip(), window
+    raise Invalid("Type a date", "1w pm, fri am, 0324")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.row_list import RowList
 from deskterm.widgets.rows_paint import extent
 
 if TYPE_CHECKING:
     from deskterm.screens.task import TaskScreen
+    from deskterm.widgets.record_form import RecordForm
 
 MOST_NAMED = 6  # fields named in one list before it says how many more
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from deskterm.errors import DesktermError, Invalid, Stale
 from deskterm.office import news
 from deskterm.office.day_board import AppointmentRow
 from deskterm.screens.base import DeskScreen
-from deskterm.screens.identify import identified
 
 # What ``f`` does from each stage; checking in and out are screens of their own.
 NEXT_STEP = {
@@ -88,7 +89,13 @@ class VisitKeys(DeskScreen):
                 getattr(visits, step)(self.desk, row.id, version=row.version)
                 self.moved_on(row, step)
 
-            await identified(self, row.patient_id, move_on)
+            await self.identified(row.patient_id, move_on)
+
+    async def identified(self, patient_id: int, act: Callable[[], None]) -> None:
+        """Do ``act`` at once, or once the birth date of a patient with namesakes was typed."""
+        from deskterm.screens.identify import identified
+
+        await identified(self, patient_id, act)
 
     def moved_on(self, row: AppointmentRow, step: str) -> None:
         """Say what was done to a visit, remember how to take it back, and show it."""
@@ -112,7 +119,7 @@ class VisitKeys(DeskScreen):
             visits.no_show(self.desk, row.id, version=row.version)
             self.moved_on(row, "no_show")
 
-        await identified(self, row.patient_id, note_it)
+        await self.identified(row.patient_id, note_it)
 
     async def do_left(self) -> None:
         from deskterm.office import visits
@@ -123,7 +130,7 @@ class VisitKeys(DeskScreen):
             visits.left(self.desk, row.id, version=row.version)
             self.moved_on(row, "left without being seen")
 
-        await identified(self, row.patient_id, note_it)
+        await self.identified(row.patient_id, note_it)
 
     async def do_reschedule(self) -> None:
         await self.desk_app.go("opening", moving=self.visit().id)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from wcwidth import iter_graphemes
-
 from deskterm.text import UNSAFE, width
 
 # Joiners that names and emoji need; Python does not call them printable.
@@ -45,6 +43,8 @@ def glyphs(text: str) -> Iterator[Glyph]:
         for at, c in enumerate(text):
             yield Glyph(at, c, 1)
         return
+    from wcwidth import iter_graphemes  # not before a letter that needs it
+
     at = 0
     for cluster in iter_graphemes(text):
         shown = UNSAFE.sub("?", cluster)

@@ -25,6 +25,14 @@ MOST_CHARACTERS = 4000
 Level = Literal["info", "error"]
 
 
+class _AboutField(Message):
+    """Something about the field ``name``."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 class RecordForm(Painted):
     """The fields of one record.
 
@@ -42,19 +50,11 @@ class RecordForm(Painted):
             super().__init__()
             self.values = values
 
-    class Typed(Message):
+    class Typed(_AboutField):
         """The text of a field changed; time to think of the draft."""
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
-
-    class Moved(Message):
+    class Moved(_AboutField):
         """The cursor is in another field, or a list opened or closed: Enter does another thing."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
 
     class Said(Message):
         """Something to say in the row that says what Enter does."""
@@ -64,12 +64,8 @@ class RecordForm(Painted):
             self.text = text
             self.level = level
 
-    class Cleared(Message):
+    class Cleared(_AboutField):
         """What was typed may not be kept, not even half of it, and is gone from the field."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
 
     class PersonWanted(Message):
         """Find the person meant by ``text`` and call ``set_value``, ``set_error`` or ``release``.
@@ -82,12 +78,8 @@ class RecordForm(Painted):
             self.name = name
             self.text = text
 
-    class HelpWanted(Message):
+    class HelpWanted(_AboutField):
         """``?`` was typed in a field without choices."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
 
     def __init__(
         self,
@@ -243,15 +235,9 @@ class RecordForm(Painted):
             self._enter_field(sheet.walk()[0])
         self._top = self._scrolled(canvas.height)
         return draw_form(
-            canvas,
-            self._layout,
-            sheet,
-            top=self._top,
-            at=self._at,
-            active=self.has_focus,
-            replacing=self._replace,
-            choices=self._list,
-        )
+            canvas, self._layout, sheet, top=self._top, at=self._at, active=self.has_focus,
+            replacing=self._replace, choices=self._list,
+        )  # fmt: skip
 
     def on_key(self, event: events.Key) -> None:
         if self._key(event.key, event.character):
