@@ -42,10 +42,12 @@ SELECT a.id, coalesce(n.number, 0), a.wall_start, a.minutes, pr.code, a.provider
     AND q.id <> p.id AND q.status = 'active'),
   c.eligibility = 'inactive',
   CASE WHEN v.copay_applies THEN coalesce(c.copay_cents, pl.copay_cents, 0) ELSE 0 END,
-  (SELECT sum(amount_cents) FROM charge g WHERE g.appointment_id = a.id),
+  (SELECT sum(g.amount_cents - g.insurance_cents
+      + coalesce((SELECT sum(j.patient_cents) FROM adjustment j WHERE j.charge_id = g.id), 0))
+   FROM charge g WHERE g.appointment_id = a.id),
   (SELECT sum(amount_cents) FROM charge g WHERE g.appointment_id = a.id AND g.kind = 'copay'),
   (SELECT sum(x.amount_cents) FROM charge g JOIN allocation x ON x.charge_id = g.id
-   WHERE g.appointment_id = a.id),
+   WHERE g.appointment_id = a.id AND x.side = 'patient'),
   (SELECT sum(x.amount_cents) FROM payment y JOIN allocation x ON x.payment_id = y.id
    WHERE y.appointment_id = a.id AND x.purpose = 'copay' AND +x.charge_id IS NULL)
 FROM appointment a

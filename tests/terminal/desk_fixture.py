@@ -20,6 +20,7 @@ from deskterm.db.scheduling import Appointment
 from deskterm.office import clinic as clinics
 from deskterm.office import free_time, messages, payments, templates
 from deskterm.office.desk import Desk, open_desk
+from deskterm.office.operations import NOTED
 from tests.factories import Clinic, clinic
 from tests.terminal.pty_desk import PtyDesk
 from tests.terminal.tmux_desk import TmuxDesk
@@ -116,15 +117,15 @@ class Morning:
 
     # The desk in a terminal
 
-    def argv(self, *more: str) -> list[str]:
+    def argv(self, *more: str, login: str = LOGIN) -> list[str]:
         """The command that opens the desk, or runs a batch command."""
-        return [sys.executable, "-m", "deskterm", "--db", str(self.path), "--as", LOGIN, *more]
+        return [sys.executable, "-m", "deskterm", "--db", str(self.path), "--as", login, *more]
 
-    def terminal(self, *, tmux: bool = False, **options: Any) -> PtyDesk:
+    def terminal(self, *, tmux: bool = False, login: str = LOGIN, **options: Any) -> PtyDesk:
         """The real desk on a real terminal, not yet started; enter it to start."""
         kind = TmuxDesk if tmux else PtyDesk
         env = {"PYTHONPATH": str(ROOT), **options.pop("env", {})}
-        return kind(self.argv(), env, **options)
+        return kind(self.argv(login=login), env, **options)
 
     # Looking at the file
 
@@ -132,8 +133,12 @@ class Morning:
         return self.desk.rows(sql, *params)
 
     def journal_from(self, mark: int) -> list[str]:
-        """The operations that were journaled after entry ``mark``, oldest first."""
-        return [r[0] for r in self.rows("SELECT operation FROM journal WHERE seq > ?", mark)]
+        """The operations that were journaled after entry ``mark``, oldest first.
+
+        Without looks, which are written in batches when there is time, and without the session.
+        """
+        found = self.rows("SELECT operation FROM journal WHERE seq > ? ORDER BY seq", mark)
+        return [name for (name,) in found if name not in NOTED and name != "session.start"]
 
     def journal_mark(self) -> int:
         return int(self.rows("SELECT coalesce(max(seq), 0) FROM journal")[0][0])

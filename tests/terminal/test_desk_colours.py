@@ -23,7 +23,7 @@ SESSION: list[tuple[list[str], str]] = [
     (["2", "enter"], "SAID"),
     (["f5", "f2", *"alvarez"], "found"),
     (["ctrl+c", "f2", *"smith", "enter"], "PATIENT"),
-    (["h"], "HISTORY"),
+    (["h"], "WHO LOOKED"),
     (["ctrl+c", "i"], "IDENTITY"),
     (["ctrl+c", "b", *"1w pm", "enter"], "Week of"),
     (["ctrl+c", "f5", "5", "p", *"40ca 25cc", "enter"], "run it on the machine"),

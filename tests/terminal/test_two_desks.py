@@ -7,15 +7,19 @@ import signal
 import time
 from pathlib import Path
 
-from deskterm.office import messages
-from tests.terminal.desk_fixture import LOGIN, Morning, ready, wait_until
+from deskterm.office import messages, staff
+from tests.terminal.desk_fixture import Morning, ready, wait_until
 from tests.terminal.pty_desk import PtyDesk
+
+OTHER = "dana"
 
 
 def two(morning: Morning) -> tuple[PtyDesk, PtyDesk]:
+    """Two people: one who signs in at a second desk takes their own work with them."""
+    staff.add(morning.desk, login=OTHER, name="Dana Kim", role="front_desk")
     return (
         morning.terminal(env={"DESKTERM_DESK": "d1"}),
-        morning.terminal(env={"DESKTERM_DESK": "d2"}),
+        morning.terminal(env={"DESKTERM_DESK": "d2"}, login=OTHER),
     )
 
 
@@ -71,7 +75,7 @@ def test_a_booking_a_stage_and_a_message_show_at_the_other_desk(tmp_path: Path) 
             messages.take(
                 morning.desk, caller="self", relationship="self", callback="217-555-0142",
                 patient_id=morning.people["faber"].id, topic="rx", body="refill",
-                urgency="today", assignee=LOGIN, key="m2",
+                urgency="today", assignee=OTHER, key="m2",
             )  # fmt: skip
             seen(other, f" Q{queue + 1} ", time.monotonic())
             seen(one, f" Q{queue + 1} ", time.monotonic())
@@ -97,7 +101,7 @@ def test_both_edit_one_patient_and_nothing_typed_is_lost(tmp_path: Path) -> None
                 term.send(f"{number}i".encode())
                 term.wait_for("IDENTITY")
             other.wait_for("d1 mlopez is editing this patient")
-            one.wait_for("d2 mlopez: editing")
+            one.wait_for("d2 dana: editing")
             for term, text in ((one, b"ONE"), (other, b"OTHER")):
                 # Shift+Tab from the first field goes round to the end of the form.
                 for _ in range(60):
