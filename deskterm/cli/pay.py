@@ -61,17 +61,27 @@ def receipt(
     context: typer.Context,
     number: Number,
     columns: Annotated[int, typer.Option(help="40 or 32")] = 40,
+    pdf: Annotated[Path | None, typer.Option(metavar="DIR", help="write a PDF there")] = None,
+    paper: Annotated[bool, typer.Option("--print", help="on the receipt printer too")] = False,
     as_json: Json = False,
 ) -> None:
     """Print a receipt again, marked DUPLICATE. Example: pay receipt R-260318-031"""
-    from deskterm.errors import Invalid
-    from deskterm.office import receipts
+    from deskterm.errors import Invalid, Unreachable
+    from deskterm.office import money_exports, printing, receipts
 
     if columns not in (32, 40):
         raise Invalid("Receipts are 32 or 40 columns wide", "--columns 40", field="columns")
     with at_desk(context) as desk:
         text = receipts.text(desk, number, duplicate=True, columns=columns)
-    show({"receipt": number, "text": text}, as_json, lambda: text.split("\n"))
+        written = ""
+        if pdf is not None:
+            content = printing.receipt_pdf(desk, number)
+            name = f"{number.strip().upper()}-copy.pdf"
+            written = money_exports.write_into(pdf, name, content).name
+        if paper and not printing.print_receipt(desk, number, duplicate=True):
+            raise Unreachable("No receipt printer is set up", "Set receipt_printer in the settings")
+    result = {"receipt": number, "text": text, "written": written}
+    show(result, as_json, lambda: text.split("\n") + ([f"Written: {written}"] if written else []))
 
 
 @app.command()

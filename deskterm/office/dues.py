@@ -10,13 +10,16 @@ from datetime import date, timedelta
 
 from deskterm.clock import local
 from deskterm.db.payments import CHARGE_KINDS
+from deskterm.entry.money import show_cents
 from deskterm.office import access
 from deskterm.office.desk import Desk
 from deskterm.office.ledger import PATIENT_LEFT, credit_of, sum_of
 
 _LEFT = f"""
 SELECT c.id, c.kind, c.description, c.service_day, c.appointment_id, v.code, a.minutes, p.code,
-  c.amount_cents - c.insurance_cents, {PATIENT_LEFT}
+  c.amount_cents, c.insurance_cents,
+  coalesce((SELECT sum(j.patient_cents) FROM adjustment j WHERE j.charge_id = c.id), 0),
+  {PATIENT_LEFT}
 FROM charge c
 LEFT JOIN appointment a ON a.id = c.appointment_id
 LEFT JOIN visit_type v ON v.id = a.visit_type_id
@@ -27,6 +30,12 @@ ORDER BY c.service_day, c.id"""
 _COPAYS = """
 SELECT a.id, a.day, a.zone, v.code, a.minutes, p.code, (
     SELECT coalesce(c.copay_cents, l.copay_cents) FROM coverage c JOIN plan l ON l.id = c.plan_id
+    WHERE c.patient_id = a.patient_id AND coalesce(c.starts_on, a.day) <= a.day
+      AND coalesce(c.ends_on, a.day) >= a.day
+    ORDER BY c.priority, c.id LIMIT 1), (
+    SELECT l.name || CASE WHEN c.copay_cents IS NULL THEN ': the plan''s usual copay'
+      ELSE ': copay on their card' END
+    FROM coverage c JOIN plan l ON l.id = c.plan_id
     WHERE c.patient_id = a.patient_id AND coalesce(c.starts_on, a.day) <= a.day
       AND coalesce(c.ends_on, a.day) >= a.day
     ORDER BY c.priority, c.id LIMIT 1)
@@ -48,7 +57,7 @@ class Due:
 
     ``due_cents`` is what is left of ``full_cents`` after payments and after money held.
     ``purpose`` is the charge's kind for a visit of today (or the visit asked about), and
-    ``balance`` for what is older.
+    ``balance`` for what is older. ``why`` is how the figure came about, in words.
     """
 
     charge_id: int | None
@@ -59,6 +68,7 @@ class Due:
     appointment_id: int | None = None
     kind: str = ""
     full_cents: int = 0
+    why: str = ""
 
 
 def due(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
@@ -114,7 +124,9 @@ def _charged(desk: Desk, patient_id: int, appointment_id: int | None, today: dat
             visit_type,
             minutes,
             provider,
-            full,
+            fee,
+            insured,
+            adjusted,
             left,
         ) = row
         if left <= 0:
@@ -122,9 +134,11 @@ def _charged(desk: Desk, patient_id: int, appointment_id: int | None, today: dat
         day = date.fromisoformat(service_day)
         current = day >= today or (visit is not None and visit == appointment_id)
         words = description or _label(kinds.get(kind, kind), visit_type, minutes, provider)
+        why = _sum(fee, insured, adjusted, fee - insured + adjusted - left)
         dues.append(
-            Due(charge_id, kind if current else "balance", words, day, left, visit, kind, full)
-        )
+            Due(charge_id, kind if current else "balance", words, day, left, visit, kind,
+                fee - insured, why)
+        )  # fmt: skip
     return dues
 
 
@@ -133,16 +147,26 @@ def _uncharged_copays(
 ) -> list[Due]:
     around = [(today + timedelta(days=n)).isoformat() for n in (-1, 1)]
     dues = []
-    for visit, day, zone, visit_type, minutes, provider, copay in desk.rows(
+    for visit, day, zone, visit_type, minutes, provider, copay, why in desk.rows(
         _COPAYS, patient_id, *around, appointment_id or 0
     ):
         here = local(desk.now(), zone).date().isoformat()
         if copay and (day == here or (visit == appointment_id and day < here)):
             words = _label("copay", visit_type, minutes, provider)
             dues.append(
-                Due(None, "copay", words, date.fromisoformat(day), copay, visit, "copay", copay)
-            )
+                Due(None, "copay", words, date.fromisoformat(day), copay, visit, "copay", copay,
+                    why or "")
+            )  # fmt: skip
     return dues
+
+
+def _sum(fee: int, insured: int, adjusted: int, paid: int) -> str:
+    """``fee 180.00 - plan 155.00 - paid 10.00``: only what there is."""
+    parts = [f"fee {show_cents(fee)}"]
+    for word, cents in (("plan", -insured), ("adjusted", adjusted), ("paid", -paid)):
+        if cents:
+            parts.append(f"{'-' if cents < 0 else '+'} {word} {show_cents(abs(cents))}")
+    return " ".join(parts)
 
 
 def _label(kind: str, visit_type: str | None, minutes: int | None, provider: str | None) -> str:

@@ -156,6 +156,18 @@ def posted(desk: Desk, key: str) -> str:
 
 
 def print_receipt(desk: Desk, receipt: str) -> Path:
+    """Write the receipt into the folder beside the database, and print it where there is a printer.
+
+    Raises Conflict, Unreachable; what failed is the paper, never the payment.
+    """
+    from deskterm.office import printing  # a printer's commands are not needed to look
+
+    path = write_receipt(desk, receipt)
+    printing.print_receipt(desk, receipt)
+    return path
+
+
+def write_receipt(desk: Desk, receipt: str) -> Path:
     """Write the receipt into the folder beside the database. Raises Unreachable, Conflict."""
     folder = desk.settings.database_path.with_name("receipts")
     try:

@@ -9,11 +9,13 @@ import shutil
 import subprocess
 
 from deskterm.errors import Unreachable
-from deskterm.exchange import escpos
+from deskterm.exchange import escpos, paper
 from deskterm.office import receipts
 from deskterm.office.desk import Desk
 
 _SECONDS = 10
+# Columns of a receipt: the paper's width in mm and the size in points at which they fill it.
+_PAPERS = {40: (80, 8.5), 32: (58, 7.5)}
 _PROGRAM_PATHS = "/usr/bin:/usr/local/bin:/bin"
 
 
@@ -50,7 +52,7 @@ def print_receipt(desk: Desk, receipt: str, *, duplicate: bool = False) -> bool:
     queue = desk.settings.receipt_printer
     if not queue:
         return False
-    columns = 40 if desk.settings.receipt_columns >= 40 else 32
+    columns = _columns(desk)
     text = receipts.text(desk, receipt, duplicate=duplicate, columns=columns)
     cash = desk.rows(
         "SELECT 1 FROM payment y JOIN tender t ON t.payment_id = y.id"
@@ -60,3 +62,23 @@ def print_receipt(desk: Desk, receipt: str, *, duplicate: bool = False) -> bool:
     made = escpos.receipt(text.splitlines(), columns=columns, kick=bool(cash) and not duplicate)
     send(made, queue, f"receipt {receipt}", raw=True)
     return True
+
+
+def receipt_pdf(desk: Desk, receipt: str, *, duplicate: bool = True) -> bytes:
+    """The receipt as a PDF as wide as the printer's paper, for mail or a file.
+
+    Raises NotFound, NotAllowed, Unreachable.
+    """
+    columns = _columns(desk)
+    width_mm, size_pt = _PAPERS[columns]
+    text = receipts.text(desk, receipt, duplicate=duplicate, columns=columns)
+    return paper.render(
+        "receipt",
+        {"title": receipt.strip().upper(), "width": width_mm, "size": size_pt,
+         "lines": text.splitlines()},
+        folder=desk.settings.templates,
+    )  # fmt: skip
+
+
+def _columns(desk: Desk) -> int:
+    return 40 if desk.settings.receipt_columns >= 40 else 32

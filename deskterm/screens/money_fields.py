@@ -10,7 +10,7 @@ from typing import Any
 from deskterm.entry.cards import LAST_FOUR_ONLY, NEVER_TYPED, longest_digit_run
 from deskterm.entry.money import TenderEntry, parse_cents, parse_tenders, show_cents
 from deskterm.errors import Invalid
-from deskterm.office import clinic, pay_plan, payments
+from deskterm.office import clinic, pay_plan, payments, refunds
 from deskterm.office.desk import Desk
 from deskterm.office.dues import Due
 from deskterm.office.pay_plan import PaymentPlan
@@ -205,6 +205,10 @@ def slips(desk: Desk, patient_id: int, key: str, planned: PaymentPlan, change: i
     twin = payments.likely_duplicate(desk, patient_id, planned.total, planned.tenders)
     if twin is not None and pay_plan.posted(desk, key) != twin.receipt:
         found.append(f"The same was posted minutes ago: {twin.receipt}")
+    if any(tender.kind == "check" for tender in planned.tenders):
+        refused = refunds.checks_refused_since(desk, patient_id)
+        if refused is not None:
+            found.append(f"A check of theirs came back on {refused:%m/%d/%Y}: cash or card only")
     if change > MUCH_CHANGE:
         found.append(f"Change of {show_cents(change)}")
     return found

@@ -38,6 +38,7 @@ APPLY = (
     ("prepay", "what is over is kept as a prepayment"),
 )
 DUES_SHOWN = 4
+MONEY_LINES = 8  # of the dues, their sum, and how each came about where there is room
 RECEIPT_CELLS = 33  # a bar and the receipt's columns
 
 
@@ -199,6 +200,8 @@ class PaymentScreen(TaskScreen):
             [Part(f"  {'total':<{label}}      " + "".join(f" {show_cents(c):>7}" for c in totals),
                   "primary")]
         )  # fmt: skip
+        room = MONEY_LINES - len(lines)
+        lines += [f"  {n}: {due.why}" for n, due in enumerate(shown, 1) if due.why][:room]
         self.dues_panel.styles.height = len(lines)
         self.dues_panel.show(lines)
 

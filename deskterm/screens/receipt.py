@@ -7,17 +7,17 @@ from typing import Any, ClassVar
 
 from deskterm.commands import ENTER_KEYS
 from deskterm.db.journal import Entry
-from deskterm.office import pay_plan, payments, receipts
+from deskterm.office import money_exports, pay_plan, payments, printing, receipts
 from deskterm.screens.base import DeskScreen
 from deskterm.screens.who import show_banner
 from deskterm.widgets.panel import Panel
 from deskterm.widgets.rows import RuleRow
 
-WRITE = "w"
+WRITE, COPY = "w", "y"
 
 
 class ReceiptScreen(DeskScreen):
-    """The text of one receipt. ``w`` writes it to its file again, ``x`` voids it."""
+    """The text of one receipt: ``w`` writes text and PDF, ``y`` prints a copy, ``x`` voids it."""
 
     title_text: ClassVar[str] = "RECEIPT"
 
@@ -47,19 +47,34 @@ class ReceiptScreen(DeskScreen):
         return entry.operation.startswith("payment.") and entry.patient_id == self.patient_id
 
     def keys_shown(self) -> list[tuple[str, str]]:
-        return [("Enter", "close"), (WRITE, "write to file"), ("x", "void"), (". ,", "page"),
-                ("Esc", "back")]  # fmt: skip
+        return [("Enter", "close"), (WRITE, "write text and PDF"), (COPY, "print a copy"), ("x", "void"),
+                (". ,", "page"), ("Esc", "back")]  # fmt: skip
 
     async def list_key(self, key: str, character: str | None) -> bool:
         if key in ENTER_KEYS:
             await self.back()
             return True
         if character is not None and character.lower() == WRITE:
-            path = self.attempt(pay_plan.print_receipt, self.desk, self.receipt)
-            if path is not None:
-                self.say(f"Written: {path.name}")
+            self.attempt(self._write)
+            return True
+        if character is not None and character.lower() == COPY:
+            self.attempt(self._copy)
             return True
         return await super().list_key(key, character)
+
+    def _write(self) -> None:
+        """Beside the database, where the receipts that were printed at the desk are."""
+        path = pay_plan.write_receipt(self.desk, self.receipt)
+        name = f"{self.receipt}-copy-{self.desk.wall():%H%M%S}.pdf"
+        made = printing.receipt_pdf(self.desk, self.receipt)
+        money_exports.write_into(path.parent, name, made)
+        self.say(f"Written: {path.name} and {name}")
+
+    def _copy(self) -> None:
+        if printing.print_receipt(self.desk, self.receipt, duplicate=True):
+            self.say("A copy is at the printer, marked DUPLICATE")
+        else:
+            self.say("No receipt printer is set up. w writes it to a file")
 
     async def do_cancel(self) -> None:
         """``x``: void it, with a reason."""

@@ -10,7 +10,7 @@ import pytest
 from deskterm.db.payments import Allocation, NotCollected, Payment, Tender
 from deskterm.db.scheduling import Appointment
 from deskterm.entry.money import TenderEntry
-from deskterm.office import drafts, payments, receipts
+from deskterm.office import charges, drafts, payments, receipts, refunds
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
 from tests.screens.driver import Clerk, at_desk
@@ -196,7 +196,11 @@ async def test_a_receipt_is_shown_written_and_closed(desk: Desk, visit: Appointm
         await clerk.settle()
         assert not clerk.has([receipt, "copay 03/18/2026", "TRAN O"])
         await clerk.type("w")
-        assert clerk.row(23) == f"Written: {receipt}.txt"
+        assert clerk.row(23) == f"Written: {receipt}.txt and {receipt}-copy-094200.pdf"
+        folder = desk.settings.database_path.with_name("receipts")
+        assert (folder / f"{receipt}-copy-094200.pdf").read_bytes().startswith(b"%PDF")
+        await clerk.type("y")
+        assert "No receipt printer is set up" in clerk.row(23)
         await clerk.press("enter")
         assert clerk.place == "DayScreen"
 
@@ -265,3 +269,33 @@ async def test_another_desk_s_payment_changes_what_is_due(desk: Desk, visit: App
         await clerk.news()
         assert "40.00" in clerk.line_with("total")
         assert "65.00" not in clerk.line_with("total")
+
+
+async def test_each_figure_says_how_it_came_about(desk: Desk, visit: Appointment) -> None:
+    """A copay names its plan; an insured charge is the fee without the plan's part and what is
+    paid."""
+    charges.set_fee(desk, "99213", 18000, label="office visit", starts_on=date(2020, 1, 1))
+    async with at_desk(desk) as clerk:
+        await pay(clerk, "")
+        assert "  1: Aetna PPO: the plan's usual copay" in clerk.text(), clerk.text()
+        assert "  2: fee 40.00" in clerk.text()
+    payments.take(desk, visit.patient_id, tenders=[TenderEntry("cash", 1000)], key="a")
+    charges.post(desk, visit.id, [charges.ChargeLine("99213")])
+    whys = [due.why for due in payments.due(desk, visit.patient_id)]
+    assert whys == ["fee 25.00 - paid 10.00", "fee 40.00"]
+
+
+async def test_a_returned_check_is_remembered_when_the_next_one_is_offered(
+    desk: Desk, visit: Appointment
+) -> None:
+    bad = payments.take(
+        desk, visit.patient_id, tenders=[TenderEntry("check", 4000, reference="7")],
+        purpose="balance", key="bad",
+    )  # fmt: skip
+    refunds.returned_check(desk, bad.receipt, number="7", fee_cents=0)
+    async with at_desk(desk) as clerk:
+        await pay(clerk, "25ck8\n\n")
+        assert clerk.row(22).startswith("ERR A check of theirs came back on 03/18/2026")
+        assert Payment.select().where(Payment.kind == "payment").count() == 1
+        await clerk.press("enter")
+        assert Payment.select().where(Payment.kind == "payment").count() == 2
