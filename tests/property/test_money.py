@@ -66,7 +66,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "way": ("cash", "card", "check", "split"),
     "code": ("99213", "G0438", "99213", "00000"),
     "kind": ("form_fee", "other", "no_show_fee", "unknown"),
-    "why": ("write_off", "courtesy", "small_balance", "transfer"),
+    "why": ("write_off", "courtesy", "small_balance", "transfer", "copay"),
     "side": ("patient", "insurance"),
     "move": ("paid_in", "paid_out", "drop"),
     "days": (1, 1, 1, 12),  # after twelve days a check has cleared
