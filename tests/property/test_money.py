@@ -571,9 +571,16 @@ class Money(RuleBasedStateMachine):
 
     @invariant()
     def balances_are_sums(self) -> None:
-        owed = self.owed_by_rows()
+        owed, left = self.owed_by_rows(), self.left_by_rows()
+        whose = dict(self.desk.rows("SELECT id, patient_id FROM charge"))
+        parts: Counter[tuple[int, str]] = Counter()
+        for (charge, side), cents in left.items():
+            parts[whose[charge], side] += cents
         for (patient,) in self.desk.rows("SELECT id FROM patient"):
-            assert ledger.balance(self.desk, patient).patient_cents == owed[patient]
+            found = ledger.balance(self.desk, patient)
+            assert found.patient_cents == owed[patient]
+            assert found.insurance_cents == parts[patient, "insurance"]
+            assert found.credit_cents == parts[patient, "patient"] - owed[patient] >= 0
             assert payments.balance_cents(self.desk, patient) == owed[patient]
 
     @invariant()
