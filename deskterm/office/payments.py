@@ -241,7 +241,7 @@ def reverse_charge(desk: Desk, charge_id: int, *, reason: str, key: str | None =
             raise Conflict("This charge is taken back already", "", rule="reversed")
         if posting.paid_on(desk, charge_id):
             raise Conflict("Money was taken for this charge", "Void the payment first", rule="paid")
-        if posting.adjusted(desk, charge_id):
+        if posting.adjusted(op, charge_id):
             raise Conflict(
                 "Part of this charge was adjusted or moved",
                 "Take that back first",

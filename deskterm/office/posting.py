@@ -252,13 +252,13 @@ def reverse(op: Operation, original: Charge, place: Location, day: date) -> Char
     return made
 
 
-def adjusted(desk: Desk, charge_id: int) -> bool:
+def adjusted(op: Operation, charge_id: int) -> bool:
     """Whether something that stands was taken off a charge or moved between its sides.
 
     The copay's offset is not meant: it goes with the charge by itself.
     """
     return bool(
-        desk.rows(
+        op.desk.rows(
             "SELECT 1 FROM adjustment j"
             f" WHERE j.charge_id = ? AND j.kind <> 'copay' AND {_STANDS} LIMIT 1",
             charge_id,
@@ -289,7 +289,7 @@ def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
             charge_id, payment.id,
         )[0][0]  # fmt: skip
         gone = op.desk.rows("SELECT 1 FROM charge WHERE reverses_id = ?", charge_id)
-        if not others and not gone and not adjusted(op.desk, charge_id):
+        if not others and not gone and not adjusted(op, charge_id):
             free.append(op.get(Charge, charge_id))
     return free
 

@@ -649,7 +649,7 @@ class Money(RuleBasedStateMachine):
 
 
 Money.TestCase.settings = settings(
-    max_examples=500 if LONG else 12,
+    max_examples=500 if LONG else 24,
     stateful_step_count=100 if LONG else 40,
     deadline=None,
     derandomize=not LONG,
