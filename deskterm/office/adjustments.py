@@ -44,6 +44,8 @@ def adjust(
         if kind == "transfer" or kind not in dict(ADJUSTMENT_KINDS):
             known = ", ".join(code for code, _ in ADJUSTMENT_KINDS if code != "transfer")
             raise Invalid("No such adjustment", f"One of {known}", field="kind")
+        if kind == "copay" and side == "patient":  # it would be a gift without a second person
+            raise Invalid("A copay comes off the plan's part", "insurance", field="side")
         tendering.refuse_card_numbers(note=note)
         tendering.check_amount(amount_cents, desk.settings.policy.large_amount)
         found = _open(op, charge_id, side, amount_cents)

@@ -38,7 +38,9 @@ SELECT coalesce((SELECT sum(x.amount_cents) FROM payment y JOIN allocation x ON 
     WHERE y.patient_id = ? AND +x.charge_id IS NULL AND x.patient_id IS NULL), 0)
   + coalesce((SELECT sum(x.amount_cents) FROM allocation x
     WHERE x.patient_id = ? AND +x.charge_id IS NULL), 0)"""
-_INSURANCE = f"SELECT coalesce(sum({INSURANCE_LEFT}), 0) FROM charge c WHERE c.patient_id = ?"
+_INSURANCE = f"""
+SELECT coalesce(sum({INSURANCE_LEFT}), 0) FROM charge c
+WHERE c.patient_id = ? AND c.reverses_id IS NULL"""  # a reversal counts with what it reverses
 _MOVED = """
 SELECT coalesce((SELECT sum(amount_cents) FROM charge WHERE business_day {0}), 0),
   coalesce((SELECT sum(total_cents) FROM payment WHERE business_day {0}

@@ -224,7 +224,10 @@ def charge(
 
 
 def reverse_charge(desk: Desk, charge_id: int, *, reason: str, key: str | None = None) -> Charge:
-    """Take a charge back by a row of its own. Raises Conflict once it is paid or taken back."""
+    """Take a charge back by a row of its own.
+
+    Raises Conflict once it is paid, adjusted or taken back.
+    """
     if not reason.strip():
         raise Invalid("Taking back a charge needs a reason", "Say why", field="reason")
     tendering.refuse_card_numbers(reason=reason)
@@ -238,6 +241,12 @@ def reverse_charge(desk: Desk, charge_id: int, *, reason: str, key: str | None =
             raise Conflict("This charge is taken back already", "", rule="reversed")
         if posting.paid_on(desk, charge_id):
             raise Conflict("Money was taken for this charge", "Void the payment first", rule="paid")
+        if posting.adjusted(op, charge_id):
+            raise Conflict(
+                "Part of this charge was adjusted or moved",
+                "Take that back first",
+                rule="adjusted",
+            )
         place = posting.place_of(op, original.patient_id, None, None)
         return posting.reverse(op, original, place, posting.business_day(op, place))
 

@@ -23,6 +23,10 @@ SELECT location_id FROM appointment
 WHERE patient_id = ? AND day = ? AND lifecycle IN ('scheduled', 'completed')
 ORDER BY stage = 'expected', starts_at LIMIT 1"""
 
+# The adjustment ``j`` was not taken back, nor does it take one back.
+_STANDS = """j.reverses_id IS NULL
+  AND NOT EXISTS (SELECT 1 FROM adjustment r WHERE r.reverses_id = j.id)"""
+
 
 def payer(op: Operation, patient_id: int) -> Patient:
     """The patient, whose record must be one that money may be booked on."""
@@ -96,8 +100,7 @@ def settle_copay(op: Operation, appointment_id: int, place_id: int, day: date) -
     )[0][0]
     standing = op.desk.rows(
         "SELECT j.id, j.insurance_cents FROM adjustment j JOIN charge c ON c.id = j.charge_id"
-        " WHERE c.appointment_id = ? AND j.kind = 'copay' AND j.reverses_id IS NULL"
-        " AND NOT EXISTS (SELECT 1 FROM adjustment r WHERE r.reverses_id = j.id)",
+        f" WHERE c.appointment_id = ? AND j.kind = 'copay' AND {_STANDS}",
         appointment_id,
     )
     if sum(cents for _, cents in standing) == -copay:
@@ -213,7 +216,10 @@ def tender(like: Tender, cents: int) -> dict[str, Any]:
 
 
 def reverse(op: Operation, original: Charge, place: Location, day: date) -> Charge:
-    """Take a charge back by its negative."""
+    """Take a charge back by its negative, and its share of the copay to the visit's others.
+
+    Whoever asks has seen that nothing is paid on it and that it is not :func:`adjusted`.
+    """
     made = op.create(
         Charge,
         patient=original.patient_id,
@@ -234,9 +240,30 @@ def reverse(op: Operation, original: Charge, place: Location, day: date) -> Char
         provider=original.provider_id,
         location=place,
     )
-    if original.kind == "copay" and original.appointment_id is not None:
+    offsets = op.desk.rows(
+        "SELECT j.id, j.insurance_cents FROM adjustment j"
+        f" WHERE j.charge_id = ? AND j.kind = 'copay' AND {_STANDS}",
+        original.id,
+    )
+    for adjustment_id, cents in offsets:
+        _offset(op, original.id, -cents, place.id, day, adjustment_id)
+    if original.appointment_id is not None and (offsets or original.kind == "copay"):
         settle_copay(op, original.appointment_id, place.id, day)
     return made
+
+
+def adjusted(op: Operation, charge_id: int) -> bool:
+    """Whether something that stands was taken off a charge or moved between its sides.
+
+    The copay's offset is not meant: it goes with the charge by itself.
+    """
+    return bool(
+        op.desk.rows(
+            "SELECT 1 FROM adjustment j"
+            f" WHERE j.charge_id = ? AND j.kind <> 'copay' AND {_STANDS} LIMIT 1",
+            charge_id,
+        )
+    )
 
 
 def paid_on(desk: Desk, charge_id: int) -> int:
@@ -248,7 +275,7 @@ def paid_on(desk: Desk, charge_id: int) -> int:
 
 
 def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
-    """Charges that the payment's own operation wrote and nothing else was paid on or reversed.
+    """Charges that the payment's own operation wrote, not paid otherwise, adjusted or reversed.
 
     They were the clerk's word for what the money was for, and go with it when it is voided.
     """
@@ -261,7 +288,8 @@ def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
             " WHERE charge_id = ? AND payment_id <> ?",
             charge_id, payment.id,
         )[0][0]  # fmt: skip
-        if not others and not op.desk.rows("SELECT 1 FROM charge WHERE reverses_id = ?", charge_id):
+        gone = op.desk.rows("SELECT 1 FROM charge WHERE reverses_id = ?", charge_id)
+        if not others and not gone and not adjusted(op, charge_id):
             free.append(op.get(Charge, charge_id))
     return free
 

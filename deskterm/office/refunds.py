@@ -6,6 +6,7 @@ points at the payment it is about; what was posted is never changed. All amounts
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -120,7 +121,9 @@ def refund(
         wanted = wanted or _back(-total, left)
         _may_go_back(op, original, wanted, day)
         parts = _taken_from(desk, original, -total)
-        made = posting.post(
+        if take_charge_back:
+            _take_back(op, parts, place, day)
+        return posting.post(
             op,
             "refund",
             op.get(Patient, original.patient_id),
@@ -134,9 +137,6 @@ def refund(
             void_reason=code,
             note=note,
         )
-        if take_charge_back:
-            _take_back(op, parts, place, day)
-        return made
 
 
 def correct_tender(
@@ -404,12 +404,17 @@ def _taken_from(desk: Desk, original: Payment, cents: int) -> list[dict[str, Any
 
 
 def _take_back(op: Operation, parts: Sequence[dict[str, Any]], place: Location, day: date) -> None:
-    """Take the charges back that the refund leaves without any payment."""
+    """Take the charges back that the refund will leave without any payment.
+
+    Before the refund is written, so that the balance it prints is the one after both.
+    """
+    given: Counter[int] = Counter()
     for row in parts:
-        charge_id = row["charge"]
+        if row["charge"] is not None:
+            given[row["charge"]] -= row["amount_cents"]
+    for charge_id, cents in given.items():
         if (
-            charge_id is not None
-            and not posting.paid_on(op.desk, charge_id)
+            posting.paid_on(op.desk, charge_id) == cents
             and not op.desk.rows("SELECT 1 FROM charge WHERE reverses_id = ?", charge_id)
             and not op.desk.rows("SELECT 1 FROM adjustment WHERE charge_id = ?", charge_id)
         ):
