@@ -47,8 +47,8 @@ class ReceiptScreen(DeskScreen):
         return entry.operation.startswith("payment.") and entry.patient_id == self.patient_id
 
     def keys_shown(self) -> list[tuple[str, str]]:
-        return [("Enter", "close"), (WRITE, "write text and PDF"), (COPY, "print a copy"), ("x", "void"),
-                (". ,", "page"), ("Esc", "back")]  # fmt: skip
+        return [("Enter", "close"), (WRITE, "write text and PDF"), (COPY, "print a copy"),
+                ("x", "void"), (". ,", "page"), ("Esc", "back")]  # fmt: skip
 
     async def list_key(self, key: str, character: str | None) -> bool:
         if key in ENTER_KEYS:
