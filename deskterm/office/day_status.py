@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from deskterm.clock import parse_utc_text
@@ -12,6 +12,7 @@ from deskterm.db.dayclose import MOVEMENT_KINDS, DrawerCount, Shift
 from deskterm.db.fields import word_of
 from deskterm.db.staff import Location
 from deskterm.entry.money import show_cents
+from deskterm.entry.times import show_time
 from deskterm.office import business_day, deposits, drawer_figures, ledger, shifts, variance
 from deskterm.office.desk import Desk
 from deskterm.office.drawer_figures import Variance
@@ -155,7 +156,12 @@ def open_items(desk: Desk, where: Location, day: date) -> list[OpenItem]:
     """What stands in the way of closing, the visits first."""
     on, now = day.isoformat(), int(desk.now().timestamp() // 60)
     items = [
-        OpenItem("visit", f"{_name(last, first)} {start[11:]} is still {stage}", visit)
+        OpenItem(
+            "visit",
+            f"{_name(last, first)} {show_time(time.fromisoformat(start[11:16]))}"
+            f" is still {stage.replace('_', ' ')}",
+            visit,
+        )
         for visit, last, first, stage, start in desk.rows(_UNFINISHED, where.id, on, now)
     ]
     items += [

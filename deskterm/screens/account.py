@@ -52,6 +52,10 @@ class AccountScreen(RowKeys):
         self.show_rows(COLUMNS, [_shown(row, total - at) for at, row in enumerate(rows)])
         self.show_enter()
 
+    def keys_shown(self) -> list[tuple[str, str]]:
+        return [("Enter", "receipt"), ("x", "give back, correct, write off"), ("p", "payment"),
+                (". ,", "page"), ("Esc", "back")]  # fmt: skip
+
     def show_enter(self) -> None:
         row = self.current
         if row is None:

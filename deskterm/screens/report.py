@@ -37,6 +37,11 @@ class ReportScreen(DeskScreen):
         yield RuleRow()
         yield self.panel
 
+    def keys_shown(self) -> list[tuple[str, str]]:
+        return [("v", "next report"), ("s", "week, month"), ("[ ]", "earlier, later"),
+                ("g", "date"), ("l", "write CSV, XLSX"), (". ,", "page"),
+                ("Esc", "back")]  # fmt: skip
+
     def context(self) -> str:
         return money_reports.REPORTS[self.report][0]
 
