@@ -211,7 +211,7 @@ class CloseDayScreen(TaskScreen):
         return what + (" and the day" if self.shift and self._closes_day() else "")
 
     def _tender_lines(self) -> list[Text]:
-        lines: list[Text] = [[Part("Tender           System   Counted      Diff", "primary")]]
+        lines: list[Text] = [[Part("Tender          System   Counted      Diff", "primary")]]
         shift = self.shift
         shown = [shift] if shift is not None else list(self.status.shifts)
         for one in shown:
@@ -225,9 +225,9 @@ class CloseDayScreen(TaskScreen):
             for line in one.variances:
                 if not line.system and not line.counted and line.tender != "cash":
                     continue
-                name = line.tender.replace("_", " ")
+                name = line.tender.removeprefix("card ").replace("_", " ")
                 parts = [
-                    Part(f"{name:<14}{show_cents(line.system):>9} {show_cents(line.counted):>9}"
+                    Part(f"{name:<13}{show_cents(line.system):>9} {show_cents(line.counted):>9}"
                          f" {show_cents(line.variance):>9} "),
                 ]  # fmt: skip
                 if line.variance or line.items:
