@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deskterm.text import width
+
 
 def receipt(lines: Sequence[str], *, columns: int = 42, kick: bool = False) -> bytes:
     """The lines, cut at the end; ``kick`` opens the cash drawer first.
@@ -17,6 +19,13 @@ def receipt(lines: Sequence[str], *, columns: int = 42, kick: bool = False) -> b
     if kick:
         printer.cashdraw(2)
     for line in lines:
-        printer.textln("".join(c if c.isprintable() else "?" for c in line)[:columns])
+        printer.textln(_cut("".join(c if c.isprintable() else "?" for c in line), columns))
     printer.cut()
     return bytes(printer.output)
+
+
+def _cut(line: str, columns: int) -> str:
+    """As much of the line as the paper holds; a wide letter takes two columns of it."""
+    while width(line) > columns:
+        line = line[:-1]
+    return line

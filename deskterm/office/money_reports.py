@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from deskterm.clock import local, parse_utc_text
@@ -269,16 +269,12 @@ def month_end(desk: Desk, first: date, last: date, location: str | None = None) 
     desk.require("view_money")
     start = first.replace(day=1)
     end = last.replace(day=calendar.monthrange(last.year, last.month)[1])
-    rows = []
-    day = start
-    while day <= end:
-        proof = ledger.receivables(desk, day, day)
-        moved = (proof.charges_cents, proof.payments_cents, proof.refunds_cents,
-                 proof.adjustments_cents)  # fmt: skip
-        if any(moved):
-            rows.append((day.isoformat(), proof.opening_cents, *moved, proof.closing_cents))
-        day += timedelta(days=1)
     whole = ledger.receivables(desk, start, end)
+    rows = [
+        (moved.day.isoformat(), moved.opening_cents, moved.charges_cents, moved.payments_cents,
+         moved.refunds_cents, moved.adjustments_cents, moved.closing_cents)
+        for moved in ledger.day_by_day(desk, whole, start, end)
+    ]  # fmt: skip
     names = ("Opening", "Charges", "Payments", "Refunds", "Adjustments", "Closing")
     return Table(
         "month", f"Receivables {_span(start, end)}",
