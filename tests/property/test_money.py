@@ -259,6 +259,14 @@ class Money(RuleBasedStateMachine):
         sql = f"SELECT id FROM shift s WHERE closed_at IS NULL {extra} ORDER BY id DESC"
         return int(self.nth(sql, number))
 
+    def open_charge_id(self, number: int, side: str) -> int:
+        """A charge with something left on that side, the newest first."""
+        left = sorted(
+            (row for (row, whose), cents in self.left_by_rows().items()
+             if whose == side and cents > 0), reverse=True
+        )  # fmt: skip
+        return left[number % len(left)] if left and number != NOBODY else 99_999
+
     def charge_id(self, number: int) -> int:
         return int(self.nth("SELECT id FROM charge WHERE reverses_id IS NULL ORDER BY id DESC",
                             number))  # fmt: skip
@@ -403,7 +411,7 @@ class Money(RuleBasedStateMachine):
 
     @by_choice
     def adjust(self, who: int, number: int, why: str, side: str, cents: int) -> None:
-        row = self.charge_id(number)
+        row = self.open_charge_id(number, side)
         yes = second(self.desks[who], "charge.adjust")
         self.do("write off", lambda: adjustments.adjust(
             self.desks[who], row, kind=why, amount_cents=cents, reason="courtesy", side=side,
@@ -411,8 +419,7 @@ class Money(RuleBasedStateMachine):
 
     @by_choice
     def contractual(self, who: int, number: int, cents: int) -> None:
-        row = int(self.nth("SELECT id FROM charge WHERE insurance_cents > 0 ORDER BY id DESC",
-                           number))  # fmt: skip
+        row = self.open_charge_id(number, "insurance")
         self.do("contractual", lambda: adjustments.adjust(
             self.desks[who], row, kind="contractual", amount_cents=cents, reason="contract",
             side="insurance"))  # fmt: skip
@@ -425,9 +432,7 @@ class Money(RuleBasedStateMachine):
 
     @by_choice
     def transfer(self, who: int, number: int, side: str, cents: int) -> None:
-        sql = "SELECT id FROM charge WHERE {} ORDER BY id DESC"
-        covered = "insurance_cents > 0" if side == "patient" else "reverses_id IS NULL"
-        row = int(self.nth(sql.format(covered), number))
+        row = self.open_charge_id(number, "insurance" if side == "patient" else "patient")
         self.do(f"transfer to the {side}", lambda: adjustments.transfer(
             self.desks[who], row, amount_cents=cents, to=side, reason="denied"))  # fmt: skip
 
