@@ -213,7 +213,14 @@ def tender(like: Tender, cents: int) -> dict[str, Any]:
 
 
 def reverse(op: Operation, original: Charge, place: Location, day: date) -> Charge:
-    """Take a charge back by its negative."""
+    """Take a charge back by its negative. Raises Conflict for one that was adjusted since.
+
+    A write-off on a charge that is gone would stand as money owed to the patient.
+    """
+    if _adjusted(op.desk, original.id):
+        raise Conflict(
+            "This charge was adjusted since", "Take the adjustment back first", rule="adjusted"
+        )
     made = op.create(
         Charge,
         patient=original.patient_id,
@@ -237,6 +244,17 @@ def reverse(op: Operation, original: Charge, place: Location, day: date) -> Char
     if original.kind == "copay" and original.appointment_id is not None:
         settle_copay(op, original.appointment_id, place.id, day)
     return made
+
+
+def _adjusted(desk: Desk, charge_id: int) -> bool:
+    """Whether an adjustment made by hand stands on a charge."""
+    found = desk.rows(
+        "SELECT 1 FROM adjustment j WHERE j.charge_id = ? AND j.kind <> 'copay'"
+        " AND j.reverses_id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM adjustment r WHERE r.reverses_id = j.id) LIMIT 1",
+        charge_id,
+    )
+    return bool(found)
 
 
 def paid_on(desk: Desk, charge_id: int) -> int:
