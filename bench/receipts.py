@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import random
+import re
 import statistics
 import tempfile
 import time
@@ -381,14 +382,14 @@ def scans(desk: Desk, work: Callable[[], object]) -> set[str]:
                 found |= {
                     table
                     for table in ("payment", "tender", "allocation", "charge")
-                    if step.startswith("SCAN") and _is(table, step.split()[1])
+                    if step.startswith("SCAN") and _is(table, step.split()[1], sql)
                 }
     return found
 
 
-def _is(table: str, alias: str) -> bool:
-    names = {"payment": "y o v p", "tender": "t", "allocation": "x", "charge": "c r g"}
-    return alias == table or alias in names[table].split()
+def _is(table: str, alias: str, sql: str) -> bool:
+    """Whether ``alias`` stands for the table in the statement."""
+    return alias == table or re.search(rf"\b{table} (?:AS )?{alias}\b", sql) is not None
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from deskterm.office.desk import Desk, Operation
 _CODE = re.compile(r"[0-9]{4}[0-9AFTUM]|[A-V][0-9]{4}|[A-Z][A-Z0-9-]{1,11}")
 _MODIFIER = re.compile(r"[A-Z0-9]{2}")
 _DIAGNOSIS = re.compile(r"[A-TV-Z][0-9][0-9AB](?:\.?[0-9A-Z]{1,4})?")
-_MOST_UNITS = 999
+MOST_UNITS = 999
 _MOST_DIAGNOSES = 12
 _FEE = """
 SELECT amount_cents, label FROM fee
@@ -137,7 +137,7 @@ def _line(
     op: Operation, line: ChargeLine, visit: Appointment, place: Location, day: date, insured: bool
 ) -> Charge:
     code = _code(line.code)
-    if type(line.units) is not int or not 1 <= line.units <= _MOST_UNITS:
+    if type(line.units) is not int or not 1 <= line.units <= MOST_UNITS:
         raise Invalid("Units are 1 to 999", "", field="units")
     on = visit.day.isoformat()
     found = op.desk.rows(_FULL_FEE, code, on, on)

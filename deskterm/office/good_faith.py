@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from deskterm.clock import local, parse_utc_text
 from deskterm.db.scheduling import Appointment
 from deskterm.entry.dates import show_birth
 from deskterm.entry.money import show_cents
 from deskterm.errors import Invalid, NotFound
 from deskterm.exchange import paper
-from deskterm.office import access, charges
+from deskterm.office import access, charges, tendering
 from deskterm.office.charges import ChargeLine
 from deskterm.office.desk import Desk
 
@@ -23,10 +24,16 @@ DISPUTE_CENTS = 400_00  # 45 CFR 149.620: billed at least this much more may be 
 _LONG_AHEAD, _SHORT_AHEAD = 10, 3  # business days between scheduling and service
 _WHO = """
 SELECT p.last_name, p.first_name, p.birth_date, p.mrn, pr.first_name, pr.last_name,
-  pr.credential, coalesce(pr.npi, ''), l.name, l.address, l.phone, v.name
+  pr.credential, coalesce(pr.npi, ''), l.name, l.address, l.phone, v.name, l.id, l.zone,
+  a.booked_at
 FROM appointment a JOIN patient p ON p.id = a.patient_id JOIN provider pr ON pr.id = a.provider_id
 JOIN location l ON l.id = a.location_id JOIN visit_type v ON v.id = a.visit_type_id
 WHERE a.id = ?"""
+# Days on which the whole place is closed: the rule counts business days without them.
+_CLOSED = """
+SELECT DISTINCT day FROM schedule_exception
+WHERE active = 1 AND kind = 'closed' AND provider_id IS NULL AND start_minute = 0
+  AND end_minute = 1440 AND (location_id IS NULL OR location_id = ?) AND day BETWEEN ? AND ?"""
 _NOTES = (
     "This is an estimate of what we reasonably expect to charge for the items and services above."
     " There may be further items or services that we recommend, which are scheduled or requested"
@@ -94,7 +101,7 @@ def make(desk: Desk, appointment_id: int, lines: Sequence[ChargeLine]) -> GoodFa
     visit = Appointment.get_by_id(appointment_id)
     access.require_patient(desk, visit.patient_id)
     (last, first, born, mrn, provider_first, provider_last, credential, npi, place, address,
-     phone, kind) = found[0]  # fmt: skip
+     phone, kind, place_id, zone, booked_at) = found[0]  # fmt: skip
     rows, total = [], 0
     for line in lines:
         fee = line.amount_cents
@@ -102,7 +109,7 @@ def make(desk: Desk, appointment_id: int, lines: Sequence[ChargeLine]) -> GoodFa
             fee = charges.fee_of(desk, line.code, visit.day)
         if fee is None:
             raise Invalid(f"{line.code} has no fee", "Set it, or type an amount", field="code")
-        amount = fee * line.units
+        amount = _amount(desk, line, fee)
         total += amount
         label = charges.label_of(desk, line.code, visit.day)
         rows.append([line.code.upper(), label, " ".join(line.diagnoses), str(line.units),
@@ -123,8 +130,8 @@ def make(desk: Desk, appointment_id: int, lines: Sequence[ChargeLine]) -> GoodFa
         "clinic_lines": [x for x in (*address.split("\n"), phone) if x], "facts": facts,
         "lines": rows, "total": show_cents(total), "notes": list(_NOTES),
     }  # fmt: skip
-    booked = desk.rows("SELECT booked_at FROM appointment WHERE id = ?", appointment_id)[0][0]
-    clock = due_on(date.fromisoformat(booked[:10]), visit.day)
+    booked = local(parse_utc_text(booked_at), zone).date()
+    clock = due_on(booked, day, closed=_closed(desk, place_id, booked, day))
     return GoodFaithEstimate(appointment_id, total, clock, data)
 
 
@@ -133,5 +140,18 @@ def pdf(desk: Desk, made: GoodFaithEstimate) -> bytes:
     return paper.render("good_faith", made.data, folder=desk.settings.templates)
 
 
+def _amount(desk: Desk, line: ChargeLine, fee: int) -> int:
+    """What a line comes to, held to what may be charged later. A service may cost nothing."""
+    if type(line.units) is not int or not 1 <= line.units <= charges.MOST_UNITS:
+        raise Invalid(f"Units are 1 to {charges.MOST_UNITS}", "", field="units")
+    limit = desk.settings.policy.large_amount
+    return tendering.check_amount(fee * line.units, limit) if fee else 0
+
+
 def _open(day: date, closed: Sequence[date]) -> bool:
     return day.weekday() < 5 and day not in closed
+
+
+def _closed(desk: Desk, place_id: int, first: date, last: date) -> list[date]:
+    found = desk.rows(_CLOSED, place_id, first.isoformat(), last.isoformat())
+    return [date.fromisoformat(day) for (day,) in found]

@@ -5,6 +5,7 @@ A job's title holds no patient's name: it shows in queues and in files that prin
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 
@@ -16,6 +17,9 @@ from deskterm.office.desk import Desk
 _SECONDS = 10
 # Columns of a receipt: the paper's width in mm and the size in points at which they fill it.
 _PAPERS = {40: (80, 8.5), 32: (58, 7.5)}
+# What CUPS takes for a queue's name; whatever begins with a dash would be an option.
+_QUEUE = re.compile(r"(?!-)[!-~]{1,127}")
+_NOT_IN_A_QUEUE = frozenset("/#'\"?\\")
 _PROGRAM_PATHS = "/usr/bin:/usr/local/bin:/bin"
 
 
@@ -23,6 +27,11 @@ def send(content: bytes, queue: str, title: str, *, raw: bool = False) -> None:
     """Hand a document to a print queue. Raises Unreachable, also when it takes too long."""
     if not queue:
         raise Unreachable("No printer is set up", "Set printer in the settings file")
+    if not _QUEUE.fullmatch(queue) or _NOT_IN_A_QUEUE & set(queue):
+        raise Unreachable(
+            "The printer's name in the settings is not a queue's name",
+            "See the names with lpstat -e, and mend the settings file",
+        )
     program = shutil.which("lp", path=_PROGRAM_PATHS)
     if program is None:
         raise Unreachable("The print system is not installed", "Install cups-client")
@@ -37,7 +46,10 @@ def send(content: bytes, queue: str, title: str, *, raw: bool = False) -> None:
             f"The printer {queue} does not answer", "Look at it, then print again"
         ) from None
     except OSError as error:
-        raise Unreachable(f"It cannot be printed: {error.strerror}", "") from None
+        raise Unreachable(
+            f"It cannot be printed: {error.strerror}",
+            "Save it as a file, and tell whoever looks after this machine",
+        ) from None
     if done.returncode:
         raise Unreachable(
             f"The printer {queue} did not take it", "Check that the queue exists and is on"

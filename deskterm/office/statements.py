@@ -78,7 +78,10 @@ def statement(desk: Desk, patient_id: int) -> Statement:
             " ".join(filter(None, (first, middle, last, suffix))), line1, line2,
             f"{city}, {state} {postal}".strip(" ,"),
         ) if x],
-        "lines": [_line(desk, row) for row in rows if row.cents != row.plan_billed],
+        # A charge that was all the plan's is shown once a part of it became the patient's.
+        "lines": [
+            _line(desk, row) for row in rows if row.cents != row.plan_billed or row.left_cents
+        ],
         "totals": [["Your balance", show_cents(owed)]]
         + ([["We hold for you", show_cents(held)]] if held else [])
         + [["Please pay", show_cents(due)]],

@@ -148,7 +148,7 @@ def test_a_template_that_does_not_work_says_which_and_nothing_of_the_data(tmp_pa
     (tmp_path / "statement.typ").write_text("#panic(sys.inputs.data)", "utf-8")
     with pytest.raises(Unreachable) as refused:
         paper.render("statement", statement(address=["SECRET NAME"]), folder=tmp_path)
-    said = f"{refused.value.message} {refused.value}"
+    said = f"{refused.value.message} {refused.value.hint}"
     assert "statement" in said
     assert "SECRET" not in said
 
