@@ -96,6 +96,16 @@ def fold(text: str) -> str:
     return " ".join(re.sub(r"[^\w\s]|_", "", plain.casefold()).split())
 
 
+def ascii_upper(text: str) -> str:
+    """``text`` in capitals without accents, for systems that know ASCII only: Zoë is ZOE.
+
+    What has no ASCII spelling becomes a space, so that two words never run together.
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(_SPELT))
+    kept = (c if " " <= c <= "~" else "" if unicodedata.combining(c) else " " for c in plain)
+    return " ".join("".join(kept).upper().split())
+
+
 _SPELT = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ł": "l",
      "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"}
