@@ -204,9 +204,9 @@ def read_answers(data: bytes | str) -> Answers:
     for interchange in read(data):
         for segment in interchange.answers:
             if segment[4] != "A":
-                words = f"TA1: the payer's system did not take the interchange ({segment[5]})"
-                refused.append(words)
-                problems.append(Problem("TA1", segment.position, words))
+                text = f"TA1: the payer's system did not take the interchange ({segment[5]})"
+                refused.append(text)
+                problems.append(Problem("TA1", segment.position, text))
         for transaction in interchange.transactions:
             if transaction.set_code in _REJECTING:
                 words = _acknowledged(transaction)

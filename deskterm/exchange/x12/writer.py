@@ -105,7 +105,7 @@ def word(text: str, most: int, what: str = "value") -> str:
 
 def code(text: str, most: int, what: str = "code") -> str:
     """An id or number as an element may hold it: like :func:`word`, without blanks."""
-    return word(word(text, len(text) * 2, what).replace(" ", ""), most, what)
+    return word(word(text, 20 * len(text), what).replace(" ", ""), most, what)
 
 
 def day(value: date) -> str:
