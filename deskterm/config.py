@@ -28,7 +28,8 @@ class Policy:
     late_cancel_notice: int = 24 * 60  # minutes of notice below which a cancel is late
     address_stale: int = 365
     card_stale: int = 365
-    eligibility_stale: int = 30
+    eligibility_stale: int = 30  # days after which a payer is asked again whether it covers
+    benefits_stale: int = 90  # days after which amounts are asked again
     privacy_notice: str = "npp-2026"  # version of the notice to be acknowledged
     wait_limit: int = 30  # minutes of waiting before LONG, unless the visit type says
     overbook_limit: int = 2  # overbookings at one time
@@ -74,6 +75,7 @@ class Settings:
     desk: str = "d1"
     drawer: str = ""
     tax_id: str = ""  # the practice's, for receipts and estimates
+    npi: str = ""  # the practice's own, for asking payers; empty: that of the provider
     printer: str = ""  # the CUPS queue for letters; empty: no printing
     receipt_printer: str = ""  # the CUPS queue of a receipt printer (raw ESC/POS)
     receipt_columns: int = 40  # characters on a line of it

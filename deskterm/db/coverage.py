@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField
+from peewee import BooleanField, Node
 
 from deskterm.db.base import Versioned
-from deskterm.db.fields import Cents, Choice, CleanText, Day, Reference, Whole
+from deskterm.db.fields import Cents, Choice, CleanText, Day, Reference, Whole, default_sql
 from deskterm.db.patients import Patient
 
 # Patient's relationship to the subscriber: X12 data element 1069, the short 5010 list.
@@ -23,6 +23,27 @@ ELIGIBILITY = (
     ("not_checked", "not checked"), ("active", "active"), ("inactive", "inactive"),
     ("issue", "active, with an issue"), ("unable", "could not verify"), ("self_pay", "self-pay"),
 )  # fmt: skip
+# Why the subscriber is covered: an employee's plan is billed before a former employee's.
+STANDINGS = (
+    ("", "not asked"), ("active", "works there"), ("retired", "retired"), ("cobra", "COBRA"),
+    ("individual", "bought by oneself"),
+)  # fmt: skip
+# Whose plan a child's is: decides the order of the plans of parents who live apart.
+HOUSEHOLDS = (
+    ("", "not a parent's plan"), ("together", "parents live together"),
+    ("decree", "a court says this one first"), ("custodial", "parent with custody"),
+    ("custodial_spouse", "that parent's spouse"), ("other", "parent without custody"),
+    ("other_spouse", "that parent's spouse"),
+)  # fmt: skip
+CASE_KINDS = (
+    ("work", "injured at work"), ("auto", "auto accident"), ("liability", "somebody is liable"),
+)  # fmt: skip
+ACCIDENTS = (("", "none"), *CASE_KINDS)
+
+
+def _added(value: str) -> list[Node]:
+    """What a column that came later holds in the rows that were there."""
+    return [default_sql(value)]
 
 
 class Plan(Versioned):
@@ -39,6 +60,16 @@ class Plan(Versioned):
     referral_required = BooleanField(default=False)
     phone = CleanText(20)
     active = BooleanField(default=True)
+    claims_address = CleanText(200, constraints=_added("''"))
+    auth_phone = CleanText(20, constraints=_added("''"), verbose_name="Phone for authorizations")
+    lab = CleanText(80, constraints=_added("''"), verbose_name="Laboratory")
+    pcp_required = BooleanField(default=False, constraints=_added("0"))
+    services = CleanText(80, constraints=_added("''"), help_text="service types to ask for")
+    inverted_share = BooleanField(default=False, constraints=_added("0"))
+    copay_after_deductible = BooleanField(default=False, constraints=_added("0"))
+    family_counts = BooleanField(default=True, constraints=_added("1"))
+    no_cost_share = BooleanField(default=False, constraints=_added("0"))
+    note = CleanText(400, constraints=_added("''"))
 
 
 class Coverage(Versioned):
@@ -61,6 +92,49 @@ class Coverage(Versioned):
     eligibility = Choice(ELIGIBILITY, default="not_checked")
     verified_on = Day(null=True)
     verified_by = CleanText(80)
+    subscriber_sex = CleanText(1, constraints=_added("''"))
+    pcp = CleanText(80, constraints=_added("''"), verbose_name="PCP on the card")
+    card_front = CleanText(120, constraints=_added("''"))
+    card_back = CleanText(120, constraints=_added("''"))
+    standing = Choice(STANDINGS, default="", constraints=_added("''"))
+    household = Choice(HOUSEHOLDS, default="", constraints=_added("''"))
+    benefits_on = Day(null=True)
 
 
-MODELS = (Plan, Coverage)
+class CasePolicy(Versioned):
+    """What a policy for an accident or injury needs beside the plan."""
+
+    title = "case policy"
+
+    coverage = Reference(Coverage, unique=True)
+    kind = Choice(CASE_KINDS)
+    injured_on = Day()
+    state = CleanText(2, verbose_name="State")
+    claim_number = CleanText(40, verbose_name="Claim number")
+    employer = CleanText(80)
+    adjuster = CleanText(80)
+    adjuster_phone = CleanText(20)
+    closed_on = Day(null=True)
+
+
+class MspQuestionnaire(Versioned):
+    """What a Medicare patient said when asked who pays first; the newest one counts.
+
+    ``employees`` are those of the employer with a group plan, 0 when nobody works.
+    """
+
+    title = "Medicare secondary questionnaire"
+
+    patient = Reference(Patient, index=True)
+    asked_on = Day()
+    asked_by = CleanText(40)
+    works = BooleanField(default=False, verbose_name="Works, or the spouse does, with group plan")
+    disabled = BooleanField(default=False, verbose_name="Medicare for disability")
+    employees = Whole(default=0)
+    kidney_since = Day(null=True, verbose_name="Medicare for kidney disease since")
+    accident = Choice(ACCIDENTS, default="")
+    black_lung = BooleanField(default=False)
+    veterans = BooleanField(default=False)
+
+
+MODELS = (Plan, Coverage, CasePolicy, MspQuestionnaire)

@@ -9,7 +9,16 @@ from __future__ import annotations
 from peewee import BooleanField, Check
 
 from deskterm.db.base import Record, Versioned
-from deskterm.db.fields import Choice, CleanText, Day, Moment, Reference, WallTime, Whole
+from deskterm.db.fields import (
+    Choice,
+    CleanText,
+    Day,
+    Moment,
+    Reference,
+    WallTime,
+    Whole,
+    default_sql,
+)
 from deskterm.db.lanes import HOLDING as HOLDING
 from deskterm.db.lanes import LENGTH_CLASSES
 from deskterm.db.lanes import OVERBOOK_LANE as OVERBOOK_LANE
@@ -57,6 +66,11 @@ class VisitType(Versioned):
     wait_limit = Whole(default=30, help_text="minutes of waiting before LONG")
     sort_order = Whole(default=0)
     active = BooleanField(default=True)
+    services = CleanText(
+        40, constraints=[default_sql("''")], help_text="service types of an eligibility answer"
+    )
+    preventive = BooleanField(default=False, constraints=[default_sql("0")])
+    usual_codes = CleanText(80, constraints=[default_sql("''")], help_text="what it usually costs")
 
 
 class ProviderVisitType(Record):

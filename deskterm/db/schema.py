@@ -9,6 +9,7 @@ from deskterm.db import (
     codes,
     coverage,
     dayclose,
+    eligibility,
     exchange,
     identity,
     journal,
@@ -26,7 +27,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity, break_glass,
+    exchange, ssh_keys, identity, break_glass, eligibility,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -44,6 +45,7 @@ TRIGGERS: tuple[str, ...] = (
     *ssh_keys.TRIGGERS,
     *identity.TRIGGERS,
     *break_glass.TRIGGERS,
+    *eligibility.TRIGGERS,
 )
 
 

@@ -29,7 +29,7 @@ DERIVED: dict[str, frozenset[str]] = {
 # Not journaled: worked out from others, or kept twice (db/second_copies), or by an index alone.
 ELSEWHERE = frozenset(
     {"journal", "journal_patient", "search_name", "search_name_key", "patient_name_word",
-     "free_interval", "row_number", "role_permission", *COPIES}
+     "free_interval", "row_number", "role_permission", "benefit", *COPIES}
 )  # fmt: skip
 _BATCH = 400
 _MADE = 1
@@ -46,6 +46,7 @@ class _Table:
     bits: dict[str, int]
     every: int
     has_patient: bool
+    defaults: tuple[Any, ...]  # what a column that came later holds in the rows before it
     met: dict[int, int] = field(default_factory=dict)
 
 
@@ -156,7 +157,9 @@ class Images:
                 self._blame(table, record_id, "is not what was saved", seq, patient_id, column)
         if made:
             for place, column in enumerate(table.columns):
-                if not met & (2 << place) and stored[place] not in (None, ""):
+                if not met & (2 << place) and stored[place] not in (
+                    None, "", table.defaults[place],
+                ):  # fmt: skip
                     self._blame(table, record_id, "is not what was saved", seq, patient_id, column)
             met = table.every
         table.met[record_id] = met
@@ -190,15 +193,25 @@ def _table(model: Any) -> _Table | None:
     if meta.table_name in ELSEWHERE or not isinstance(meta.primary_key, AutoField | IntegerField):
         return None
     derived = DERIVED.get(meta.table_name, frozenset())
-    columns = tuple(
-        f.column_name for f in meta.sorted_fields
+    fields = [
+        f for f in meta.sorted_fields
         if f.column_name != meta.primary_key.column_name and f.column_name not in derived
-    )  # fmt: skip
+    ]  # fmt: skip
+    columns = tuple(f.column_name for f in fields)
     bits = {column: 2 << place for place, column in enumerate(columns)}
     return _Table(
         meta.table_name, model.title, columns, model.secret_columns, bits,
-        (2 << len(columns)) - 1, "patient_id" in columns,
+        (2 << len(columns)) - 1, "patient_id" in columns, tuple(map(_default, fields)),
     )  # fmt: skip
+
+
+def _default(field: Any) -> Any:
+    """The number that the database itself fills a column with, None for none."""
+    for constraint in field.constraints or ():
+        words = str(getattr(constraint, "sql", "")).split()
+        if len(words) == 2 and words[0] == "DEFAULT" and words[1].lstrip("-").isdigit():
+            return int(words[1])
+    return None
 
 
 def covered() -> Iterator[str]:

@@ -24,7 +24,7 @@ from deskterm.db.database import rows
 from deskterm.db.journal import Entry
 from deskterm.db.migrate import steps
 from deskterm.errors import DesktermError
-from deskterm.office import anchors, free_time, search_index
+from deskterm.office import anchors, benefits, eligibility, free_time, search_index
 from deskterm.office.anchors import Anchor
 from deskterm.office.desk import Desk
 from deskterm.office.images import Images
@@ -112,6 +112,7 @@ def examine(desk: Desk, noted: Iterable[Anchor] = ()) -> list[Finding]:
             )
         _attempt(found, "list", lambda: found.extend(_lists(db, reading.on_lists)))
         _attempt(found, "receipt", lambda: found.extend(_receipts(db)))
+        _attempt(found, "record", lambda: found.extend(_answers(db)))
         for fault in _attempt(found, "names", lambda: search_index.check(db)) or []:
             found.append(Finding("names", 0, fault))
         for day in _attempt(found, "free_time", lambda: free_time.check(desk)) or []:
@@ -149,6 +150,20 @@ def _attempt(found: list[Finding], kind: Kind, look: Any) -> Any:
     except Exception as error:  # the driver's own, raised while rows are fetched
         found.append(Finding(kind, 0, f"cannot be read: {type(error).__name__}"))
     return None
+
+
+def _answers(db: Database) -> Iterator[Finding]:
+    """The benefit rows of payers' answers, against the digest that each answer carries."""
+    columns = ", ".join(f'"{name}"' for name in benefits.COLUMNS)
+    lines: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows(db, f"SELECT answer_id, {columns} FROM benefit ORDER BY answer_id, line, id"):
+        lines.setdefault(row[0], []).append(row[1:])
+    for answer, digest, patient in rows(
+        db, "SELECT id, lines_digest, patient_id FROM eligibility_answer"
+    ):
+        if eligibility.digest(lines.get(answer, [])) != digest:
+            fault = f"the benefits of eligibility answer {answer} are not what was saved"
+            yield Finding("record", 0, fault, f"eligibility_answer {answer}", patient)
 
 
 def _guards(db: Database) -> Iterator[Finding]:

@@ -173,7 +173,7 @@ _STATUS_CODES = code_words.ACTIVE | code_words.INACTIVE
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One 271: who answered whom, about which people."""
+    """One 271: who answered whom, about which people. ``raw`` is its text up to the SE."""
 
     payer: Party
     receiver: Party
@@ -185,6 +185,7 @@ class Answer:
     test: bool
     people: tuple[Person, ...]
     rejections: tuple[Rejection, ...]
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +337,14 @@ class _Reader:
             control=self.transaction.control, interchange=self.interchange.control,
             test=self.interchange.test,
             people=tuple(self._person(human, above) for human in self.people), rejections=above,
+            raw=self._whole(),
         )  # fmt: skip
+
+    def _whole(self) -> str:
+        """The transaction's own text, one segment to a line."""
+        element, end = self.interchange.element, self.interchange.terminator.strip() or "~"
+        segments = (self.transaction.opened, *self.transaction.segments)
+        return "".join(f"{element.join(s.elements).strip()}{end}\n" for s in segments)
 
     def _take(self, segment: Segment) -> None:
         name = segment.elements[0]
