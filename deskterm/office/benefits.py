@@ -231,6 +231,11 @@ class Figure:
     def known(self) -> bool:
         return self.value is not None
 
+    @property
+    def whole_plan(self) -> bool:
+        """Whether it is the whole plan's and not the service's own."""
+        return self.line is not None and self.line.services in ((), (WHOLE_PLAN,))
+
 
 NOTHING = Figure(None)
 
@@ -293,22 +298,21 @@ def deductible_applies(
 ) -> bool | None:  # fmt: skip
     """Whether the deductible comes before the plan pays for a service; None when not said.
 
-    A message on one of the service's lines decides. Else a service with a copay of its own does
+    A message on one of the service's lines decides (of the whole plan's where it has none). Else a service with a copay of its own does
     without, unless the plan's copays come after the deductible; a service with coinsurance does
     not do without.
     """
-    special = [s for s in services if s != WHOLE_PLAN]
-    about = [
-        line for line in lines
-        if line.side in (network, "both") and line.code in ("A", "B", "C")
-        and (not special or set(special) & set(line.services))
-    ]  # fmt: skip
+    special = {s for s in services if s != WHOLE_PLAN}
+    here = [x for x in lines if x.side in (network, "both") and x.code in ("A", "B", "C")]
+    about = [line for line in here if special & set(line.services)]
+    whole = not about
+    about = about or [line for line in here if line.code != "C"]
     for line in about:
         if any(word in line.loud for word in _WITHOUT_DEDUCTIBLE):
             return False
         if any(word in line.loud for word in _AFTER_DEDUCTIBLE):
             return True
-    if any(line.code == "C" and line.amount_cents == 0 for line in about if special):
+    if not whole and any(line.code == "C" and line.amount_cents == 0 for line in about):
         return False
     if copay_line is not None:
         return after

@@ -220,6 +220,11 @@ def _ruled(service: Service, said: Said, plan: Plan, asked: _Asked, first: Cover
     share = benefits.coinsurance(
         lines, asked.services, tier=asked.tier, network=network, inverted=plan.inverted_share
     )
+    # A service's own copay stands instead of the plan's coinsurance, and the other way round.
+    if copay.value and share.whole_plan and not copay.whole_plan:
+        share = Figure(0, share.line)
+    elif share.value and copay.whole_plan and not share.whole_plan:
+        copay = Figure(0, None)
     applies = benefits.deductible_applies(
         lines, asked.services, copay.line, network=network, after=plan.copay_after_deductible
     )
