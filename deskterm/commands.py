@@ -63,7 +63,9 @@ LETTERS: Mapping[str, Command] = {
         Command("check_in", "check in", ("c",), ("in",), "run_visits",
                 "only what is stale or missing is asked", "visits check-in ID"),
         Command("documents", "documents", ("d",)),
-        Command("eligibility", "eligibility", ("e",)),
+        Command("eligibility", "eligibility", ("e",), ("elig", "e"), "view_patients",
+                "what the payer says, what it comes to; without a patient: whom to verify",
+                "coverage board"),
         Command("next_state", "next state", ("f",), ("flow",), "run_visits",
                 "arrive, room, with provider, ready, as it comes next", "visits room ID"),
         Command("go", "go to date", ("g",), help="t+2w, next tue, 0324"),
@@ -127,9 +129,9 @@ UNSAFE_KEYS: frozenset[str] = frozenset(
 
 # Letters and symbols that each screen offers, most useful first: the key row of that screen.
 SCREENS: Mapping[str, tuple[str, ...]] = {
-    "day": ("c", "o", "f", "b", "r", "x", "p", "m", "n", "i", "j", "h", "g", "v", "s", "u"),
-    "flow": ("f", "o", "c", "m", "j", "n", "r", "p", "x", "i", "h", "s", "v", "u"),
-    "patient": ("b", "p", "m", "i", "c", "o", "r", "x", "n", "f", "j", "h", "u"),
+    "day": ("c", "o", "f", "b", "r", "x", "e", "p", "m", "n", "i", "j", "h", "g", "v", "s", "u"),
+    "flow": ("f", "o", "c", "m", "j", "n", "r", "e", "p", "x", "i", "h", "s", "v", "u"),
+    "patient": ("b", "p", "m", "e", "i", "c", "o", "r", "x", "n", "f", "j", "h", "u"),
     "opening": ("v", "s"),
     "next": ("f", "x", "y", "m", "p", "b", "s", "u"),
     "history": ("v", "g", "s"),
@@ -137,6 +139,8 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "report": ("v", "s", "g", "l"),
     "account": ("x", "p", "u"),
     "staff": ("x", "i", "s"),
+    "eligibility": ("e", "f", "y", "v", "i", "m", "g", "s"),
+    "insurance": ("e", "f", "v", "s", "i", "m", "p"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",
@@ -150,6 +154,9 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "report": ("left_square_bracket", "right_square_bracket", "comma", "full_stop", "minus"),
     "account": ("slash", "comma", "full_stop", "minus"),
     "staff": ("plus", "slash", "comma", "full_stop", "minus"),
+    "eligibility": ("plus", "slash", "space", "left_square_bracket", "right_square_bracket",
+                    "comma", "full_stop", "minus"),
+    "insurance": ("plus", "comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {

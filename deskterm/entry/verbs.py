@@ -54,7 +54,7 @@ _ALL = (
     Verb("resume", "take parked work up", person=_WORDS, needs=()),
     Verb("give", "hand work to another desk", needs=("who",)),
     Verb("tell", "a word to another desk", needs=("who", "note")),
-    Verb("elig", "eligibility", ("e",)),
+    Verb("elig", "eligibility", ("e",), person=_MAYBE, needs=()),
     Verb("pay", "take a payment", ("p",), future=False, needs=("who", "tender"), takes=_TENDER),
     Verb("receipt", "show or print a receipt", future=False),
     Verb("void", "void a payment", future=False),

@@ -298,9 +298,9 @@ def deductible_applies(
 ) -> bool | None:  # fmt: skip
     """Whether the deductible comes before the plan pays for a service; None when not said.
 
-    A message on one of the service's lines decides (of the whole plan's where it has none). Else a service with a copay of its own does
-    without, unless the plan's copays come after the deductible; a service with coinsurance does
-    not do without.
+    A message on one of the service's lines decides (of the whole plan's where it has none).
+    Else a service with a copay of its own does without, unless the plan's copays come after the
+    deductible; a service with coinsurance does not do without.
     """
     special = {s for s in services if s != WHOLE_PLAN}
     here = [x for x in lines if x.side in (network, "both") and x.code in ("A", "B", "C")]

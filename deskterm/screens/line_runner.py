@@ -34,7 +34,7 @@ ON_VISIT = {
 GLOBAL_VERBS = {"next": "next", "held": "held", "park": "park", "undo": "undo", "help": "help",
                 "resume": "held", "lock": "lock", "blank": "lock"}  # fmt: skip
 FOR_SOMEBODY = frozenset(
-    ("walkin", "book", "move", "find", "pay", "msg", "call", "who", "account", "refund")
+    ("walkin", "book", "move", "find", "pay", "msg", "call", "who", "account", "refund", "elig")
 )
 HISTORY = 50
 
@@ -134,6 +134,10 @@ class LineRunner:
             said = entry.get("date")
             await self.app.go("report", day=said.value if said is not None else None)
             return
+        if verb == "elig" and not entry.who and patient_id is None:
+            said = entry.get("date")
+            await self.app.go("eligibility", day=said.value if said is not None else None)
+            return
         if verb == "flow" and not entry.who and patient_id is None:
             await self.app.go("flow")
             return
@@ -221,6 +225,13 @@ class LineRunner:
             await self.app.go("account", patient_id=patient_id)
         elif verb == "who":
             await app.go("history", patient_id=patient_id)
+        elif verb == "elig":
+            visit = self._visit_or_none(patient_id, future=True)
+            await app.go(
+                "insurance",
+                patient_id=patient_id,
+                appointment_id=visit.id if visit is not None else None,
+            )
         elif verb == "walkin":
             await self._walk_in(entry, patient_id)
         else:

@@ -149,6 +149,15 @@ class VisitKeys(DeskScreen):
     async def do_book(self) -> None:
         await self.desk_app.go("opening", patient_id=self.patient_here())
 
+    async def do_eligibility(self) -> None:
+        """``e``: what the payer says about this patient, for this visit when there is one."""
+        row = self.current_visit()
+        await self.desk_app.go(
+            "insurance",
+            patient_id=self.patient_here(),
+            appointment_id=row.id if row is not None else None,
+        )
+
     async def do_payment(self) -> None:
         row = self.current_visit()
         await self.desk_app.go(
