@@ -258,12 +258,14 @@ class _Envelope:
         if self.open is not None:
             if not _is_name(segment.id):
                 raise Refused(
-                    f"{quoted(segment.id)} is not a segment", segment.id[:3], segment.position
+                    f"{quoted(segment.id)} is not a segment", _word(segment.id), segment.position
                 )
             self.open.segments.append(segment)
             return False
         raise Refused(
-            f"{quoted(segment.id)} stands outside a transaction", segment.id[:3], segment.position
+            f"{quoted(segment.id)} stands outside a transaction",
+            _word(segment.id),
+            segment.position,
         )
 
     def cut_short(self, position: int) -> None:
