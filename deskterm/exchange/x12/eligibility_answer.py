@@ -395,11 +395,12 @@ class _Reader(Faults):
 
     def _line(self, number: int, line: _Line) -> Benefit:
         segment = line.segment
-        services = tuple(self.interchange.codes(segment[3]))
+        eb = segment.padded(13)
         return Benefit(
-            number, segment.position, segment[1], segment[2], services, segment[4], segment[5],
-            segment[6], self.cents(segment, 7), self._share(segment), segment[9],
-            self.number(segment, 10), segment[11], segment[12], segment[13],
+            number, segment.position, eb[1], eb[2], tuple(self.interchange.codes(eb[3])), eb[4],
+            eb[5], eb[6], self.cents(segment, 7) if eb[7] else None,
+            self._share(segment) if eb[8] else None, eb[9],
+            self.number(segment, 10) if eb[10] else None, eb[11], eb[12], eb[13],
             tuple(line.messages), tuple(line.dates), tuple(line.references), tuple(line.details),
             tuple(party.party() for party in line.parties), self._raw(segment),
         )  # fmt: skip

@@ -7,6 +7,7 @@ can still be read for certain is read and its faults are listed as :class:`Probl
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _FOREIGN = (
     ("MSH", "an HL7 message"), ("PK", "a ZIP or Excel file"), ("UNA", "EDIFACT"),
     ("UNB", "EDIFACT"), ("GS", "X12 without its ISA"), ("ST", "X12 without its ISA"),
 )  # fmt: skip
+_NAME = re.compile("[A-Z][A-Z0-9]{1,2}")
 _ELEMENTS = 16  # of an ISA
 _REPETITION_IN_ISA = 11
 
@@ -64,6 +66,11 @@ class Segment:
         """Element ``index`` from 1, trimmed; empty when it is not there."""
         elements = self.elements
         return elements[index].strip() if index < len(elements) else ""
+
+    def padded(self, last: int) -> list[str]:
+        """The elements, trimmed, with empty ones up to ``last``; quicker than one by one."""
+        elements = [element.strip() for element in self.elements]
+        return elements + [""] * (last + 1 - len(elements))
 
     def __repr__(self) -> str:
         return f"<{self.id} at {self.position}>"
@@ -256,7 +263,7 @@ class _Envelope:
         if known is not None:
             return bool(known(self, segment))
         if self.open is not None:
-            if not _is_name(segment.id):
+            if _NAME.fullmatch(segment.elements[0]) is None:
                 raise Refused(
                     f"{quoted(segment.id)} is not a segment", _word(segment.id), segment.position
                 )
@@ -346,10 +353,6 @@ _ENVELOPE = {
     "ISA": _Envelope._isa, "TA1": _Envelope._answer, "GS": _Envelope._gs, "ST": _Envelope._st,
     "SE": _Envelope._se, "GE": _Envelope._ge, "IEA": _Envelope._iea,
 }  # fmt: skip
-
-
-def _is_name(name: str) -> bool:
-    return 2 <= len(name) <= 3 and name.isascii() and name.isalnum() and name[0].isalpha()
 
 
 def quoted(text: str) -> str:
