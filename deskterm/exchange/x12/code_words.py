@@ -1,4 +1,4 @@
-"""Our own words for the codes of eligibility and authorization answers.
+"""Our own words for the codes of eligibility and authorization answers and of acknowledgments.
 
 X12 owns the lists; these are plain words for what a front desk meets, and nothing is lost with
 a code that is not here: it is kept and shown as it came. Sources: domain.md 2.5, published
@@ -99,6 +99,11 @@ QUANTITIES = {
     "months", "P6": "services", "QA": "approved", "S7": "age, at least", "S8": "age, at most",
     "VS": "visits", "YY": "years",
 }  # fmt: skip
+# HSD01 of an authorization, SV103: what is counted.
+UNITS = {
+    "DA": "days", "DY": "days", "F2": "international units", "FL": "units", "HS": "hours",
+    "MN": "months", "MJ": "minutes", "UN": "units", "VS": "visits", "WK": "weeks",
+}  # fmt: skip
 NETWORK = {"Y": "in network", "N": "out of network", "W": "in or out of network", "U": "unknown"}
 # NM101 of the parties that a benefit names.
 PARTIES = {
@@ -112,6 +117,8 @@ PARTIES = {
 }  # fmt: skip
 # DTP01 of a plan's and a benefit's dates.
 DATES = {
+    "007": "valid", "036": "expires", "102": "issued", "431": "onset", "439": "accident",
+    "456": "surgery", "484": "last period", "AAH": "event", "ABC": "due (birth)",
     "096": "discharged", "193": "period from", "194": "period to", "198": "completed",
     "290": "coordination", "291": "plan", "292": "benefit", "295": "primary care provider",
     "304": "last visit", "307": "eligible", "318": "added", "340": "COBRA from", "341": "COBRA to",
@@ -171,6 +178,40 @@ REJECTIONS = {
     "80": ("No answer came from the payer", "It is asked again by itself; or call"),
     "97": ("The provider's address is wrong or missing", "Check the provider's address"),
     "T4": ("The payer's name or id is missing", "Check the plan's payer id"),
+    # what an authorization (278) adds
+    "36": ("The provider does not take part in the plan", "Check the network, or call the payer"),
+    "37": ("The referral is out of network", "Look for a provider in the network"),
+    "82": ("The payer does not see the medical need", "Send the notes; ask for peer-to-peer"),
+    "83": ("The level of care does not fit", "Check place and level of service"),
+    "84": ("This service needs no authorization", "Nothing to do; note it with the visit"),
+    "85": ("Another organization reviews this", "Ask the payer who, and send it there"),
+    "86": ("The primary care physician must send it", "Ask for the referral from there"),
+    "87": ("More than the plan allows", "Check what is left; ask for fewer units"),
+    "88": ("The plan does not cover this", "Tell the patient before the visit"),
+    "89": ("No authorization was given before", "Send an initial request"),
+    "90": ("What the payer asked for has not come", "Send the documents now"),
+    "91": ("The same request is there already", "Look for the first answer; do not send again"),
+    "92": ("Service and diagnosis do not fit", "Check both codes with the provider"),
+    "95": ("The patient is not eligible", "Verify the coverage first"),
+    "96": ("A pre-existing condition", "Call the payer"),
+    "98": ("The payer sees it as experimental", "Ask the provider; an appeal may be needed"),
+    "AA": ("That authorization is not on file", "Check its number on the payer's letter"),
+    "AE": ("The primary care physician must approve it", "Ask for the referral from there"),
+    "AF": ("The diagnosis is wrong or missing", "Check the diagnosis codes with the provider"),
+    "AG": ("The procedure code is wrong or missing", "Check the procedure codes"),
+    "AH": ("The date of onset is wrong or missing", "Ask when it began"),
+    "AI": ("The date of the accident is wrong or missing", "Ask when it happened"),
+    "AJ": ("The date of the last period is wrong or missing", "Ask the patient"),
+    "AK": ("The expected date of birth is wrong or missing", "Ask the patient or the provider"),
+    "AL": ("The date of surgery is wrong or missing", "Check the date of the surgery"),
+    "AM": ("The date of admission is wrong or missing", "Check the date of the admission"),
+    "AN": ("The date of discharge is wrong or missing", "Check the date of the discharge"),
+    "AO": ("More is needed on the patient's condition", "Add it, or send the notes"),
+    "CI": ("The authorization is another patient's", "Check its number and the patient"),
+    "E8": ("A medical review is needed", "Send the notes; watch for the decision"),
+    "IA": ("That authorization number cannot be one", "Check its number on the payer's letter"),
+    "MA": ("The authorization number is missing", "Add the number of the earlier decision"),
+    "T5": ("The authorization is missing", "Add the number of the earlier decision"),
 }  # fmt: skip
 # Asked again without a correction: the fault was on the payer's side.
 TRANSIENT = frozenset({"42", "80"})
@@ -181,6 +222,97 @@ FOLLOW_UP = {
     "S": "do not ask again: a third party was asked", "W": "wait 30 days, then ask again",
     "X": "wait 10 days, then ask again", "Y": "do not ask again: an answer will follow",
 }  # fmt: skip
+
+
+# HCR01: the payer's decision as (state, words). Public sources contradict each other on A2, A3
+# and A6 (domain.md 2.7); these follow the published examples, where A6 certified 5 of 7 days.
+# The raw code is kept beside it, and the office maps it for each payer.
+DECISIONS = {
+    "A1": ("approved", "Approved as asked"), "A2": ("partial", "Approved in part"),
+    "A3": ("denied", "Not approved"), "A4": ("pended", "Not decided yet"),
+    "A6": ("modified", "Approved with changes"), "C": ("cancelled", "Cancelled"),
+    "CT": ("call", "Call the payer"), "NA": ("not_needed", "No authorization is needed"),
+}  # fmt: skip
+# HCR03 of 5010 is a list of its own (code source 886); the few that were seen, in our words.
+REASONS = {"0U": "more information is needed"}
+# UM01 and UM02: what is asked for, and why again.
+CATEGORIES = {"AR": "admission", "HS": "health services", "IN": "individual", "SC": "referral"}
+CERTIFICATIONS = {
+    "1": "appeal, immediate", "2": "appeal", "3": "cancel", "4": "extension", "5": "notice",
+    "6": "verification", "I": "initial", "N": "reconsideration", "R": "renewal", "S": "revised",
+}  # fmt: skip
+
+# IK304 and AK304: what is wrong with a segment.
+SEGMENT_FAULTS = {
+    "1": "not a segment that is known", "2": "a segment that is not expected there",
+    "3": "a required segment is missing", "4": "a group of segments comes too often",
+    "5": "the segment comes too often", "6": "not a segment of this transaction",
+    "7": "not in the right order", "8": "one of its elements is wrong",
+    "I4": "a segment that this payer does not use",
+    "I6": "a segment that is needed here is missing",
+    "I7": "a group of segments comes too seldom", "I8": "the segment comes too seldom",
+    "I9": "a segment that may not be used here",
+}  # fmt: skip
+# IK403 and AK403: what is wrong with an element.
+ELEMENT_FAULTS = {
+    "1": "it is required and missing", "2": "it is needed here and missing",
+    "3": "one element too many", "4": "too short", "5": "too long",
+    "6": "a character that is not allowed", "7": "not a code that is known", "8": "not a date",
+    "9": "not a time", "10": "not allowed beside another element", "12": "repeated too often",
+    "13": "too many parts", "I6": "a code that this payer does not use",
+    "I9": "it is needed here and missing", "I10": "an element that is not used",
+    "I11": "repeated too seldom", "I12": "not of the right shape",
+    "I13": "an element that may not be used here",
+}  # fmt: skip
+# IK502 to 506 and AK502 to 506: what is wrong with a transaction.
+SET_FAULTS = {
+    "1": "this kind of transaction is not taken", "2": "its end (SE) is missing",
+    "3": "the control numbers of ST and SE differ", "4": "the count of segments is wrong",
+    "5": "one or more segments are wrong", "6": "its kind is missing or wrong",
+    "7": "its control number is missing or wrong", "18": "it does not belong in its group",
+    "19": "its version is not known", "23": "its control number was used twice",
+    "I5": "one or more segments are wrong", "I6": "its version is not taken",
+}  # fmt: skip
+# AK905 to 909: what is wrong with a group.
+GROUP_FAULTS = {
+    "1": "this kind of request is not taken", "2": "this version is not taken",
+    "3": "the end of the group (GE) is missing", "4": "the control numbers of GS and GE differ",
+    "5": "the count of transactions is wrong", "6": "its control number is wrong",
+    "19": "its control number was used before",
+}  # fmt: skip
+# TA105: what is wrong with an interchange.
+INTERCHANGE_FAULTS = {
+    "000": "no fault", "001": "the control numbers of ISA and IEA differ",
+    "002": "the standard is not taken", "003": "the version is not taken",
+    "004": "the segment terminator is wrong", "005": "the sender's qualifier is wrong",
+    "006": "the sender's id is wrong", "007": "the receiver's qualifier is wrong",
+    "008": "the receiver's id is wrong", "009": "the receiver is not known",
+    "010": "ISA01 is wrong", "011": "ISA02 is wrong", "012": "ISA03 is wrong",
+    "013": "ISA04 is wrong", "014": "its date is wrong", "015": "its time is wrong",
+    "016": "ISA11 is wrong", "017": "ISA12 is wrong", "018": "its control number is wrong",
+    "019": "ISA14 is wrong", "020": "ISA15 is wrong: is it test or production?",
+    "021": "the count of groups is wrong", "022": "the envelope is wrong",
+    "023": "it ends too early", "024": "a group's header is wrong",
+    "025": "its control number was used before", "026": "the element separator is wrong",
+    "027": "the component separator is wrong", "028": "the date of delivery is wrong",
+    "029": "the date of delivery is wrong", "030": "the time of delivery is wrong",
+    "031": "the time of delivery is wrong",
+}  # fmt: skip
+
+
+def decision(code: str) -> tuple[str, str]:
+    """The state and words of an HCR01; ``unknown`` and the code itself when it is not known."""
+    return DECISIONS.get(code, ("unknown", f"Decision {code}"))
+
+
+def reason(code: str) -> str:
+    """The words of an HCR03. 4010 sends the codes of rejections there."""
+    if code in REASONS:
+        return REASONS[code]
+    if code in REJECTIONS:
+        words = REJECTIONS[code][0]
+        return words[0].lower() + words[1:]
+    return f"reason {code}"
 
 
 def rejection(code: str, follow_up: str = "") -> tuple[str, str]:

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from deskterm.errors import Invalid
-from deskterm.exchange.x12.writer import REPETITION, Body, Envelope, code, days, interchange, word
+from deskterm.exchange.x12.writer import (
+    REPETITION,
+    Body,
+    Envelope,
+    code,
+    day,
+    days,
+    interchange,
+    word,
+)
 
 VERSION = "005010X279A1"
 SELF = "18"
@@ -63,6 +72,7 @@ def write(envelope: Envelope, inquiries: Iterable[Inquiry]) -> str:
 def _body(inquiry: Inquiry, envelope: Envelope) -> Body:
     _check(inquiry)
     body = Body()
+    originator = code(inquiry.originator, 10, "tax id")
     reference = code(inquiry.reference or inquiry.trace, 50, "reference")
     body.add("BHT", "0022", "13", reference, f"{envelope.at:%Y%m%d}", f"{envelope.at:%H%M}")
     source = body.level("20", more=True)
@@ -77,20 +87,21 @@ def _body(inquiry: Inquiry, envelope: Envelope) -> Body:
         body.add("PRV", "PE", "PXC", code(inquiry.provider_taxonomy, 50, "taxonomy"))
     subscriber = body.level("22", receiver, more=inquiry.dependent is not None)
     if inquiry.dependent is None:
-        body.add("TRN", "1", code(inquiry.trace, 50, "trace number"), inquiry.originator)
-        _person(body, inquiry.subscriber, "IL")
+        body.add("TRN", "1", code(inquiry.trace, 50, "trace number"), originator)
+        person(body, inquiry.subscriber, "IL")
         _question(body, inquiry)
         return body
-    _person(body, inquiry.subscriber, "IL")
+    person(body, inquiry.subscriber, "IL")
     body.level("23", subscriber, more=False)
-    body.add("TRN", "1", code(inquiry.trace, 50, "trace number"), inquiry.originator)
-    _person(body, inquiry.dependent, "03")
-    body.add("INS", "N", inquiry.relationship)
+    body.add("TRN", "1", code(inquiry.trace, 50, "trace number"), originator)
+    person(body, inquiry.dependent, "03")
+    body.add("INS", "N", code(inquiry.relationship, 2, "relationship"))
     _question(body, inquiry)
     return body
 
 
-def _person(body: Body, member: Member, role: str) -> None:
+def person(body: Body, member: Member, role: str) -> None:
+    """The NM1, REF and DMG of a subscriber (IL) or dependent. Raises Invalid."""
     number = code(member.member_id, 80, "member id")
     body.add("NM1", role, "1", word(member.last_name, 60, "family name"),
              word(member.first_name, 35, "first name"), word(member.middle_name, 25, "middle name"),
@@ -98,7 +109,7 @@ def _person(body: Body, member: Member, role: str) -> None:
     if member.group:
         body.add("REF", "6P", code(member.group, 50, "group number"))
     if member.birth_date is not None:
-        body.add("DMG", "D8", f"{member.birth_date:%Y%m%d}", _sex(member.sex))
+        body.add("DMG", "D8", day(member.birth_date), _sex(member.sex))
 
 
 def _question(body: Body, inquiry: Inquiry) -> None:
@@ -112,16 +123,21 @@ def _sex(sex: str) -> str:
 
 def _check(inquiry: Inquiry) -> None:
     """Refuse what every payer would refuse. Raises Invalid."""
-    if not 1 <= len(inquiry.services) <= _MOST_SERVICES:
+    services = [code(s, 3, "service type") for s in inquiry.services]
+    if not (1 <= len(services) <= _MOST_SERVICES and all(services)):
         raise Invalid("Which service types?", "30 is the whole plan", field="services")
-    if not inquiry.payer_id.strip():
+    if not code(inquiry.payer_id, 80, "payer's id"):
         raise Invalid("The plan has no payer id", "It is set with the plan", field="payer_id")
-    if not inquiry.provider_npi.strip():
+    if not code(inquiry.provider_npi, 80, "NPI"):
         raise Invalid("The provider has no NPI", "It is set with the provider", field="npi")
-    if len(inquiry.originator) != 10:
+    if len(code(inquiry.originator, 20, "tax id")) != 10:
         raise Invalid("The clinic's tax id is not set", "It is in the settings", field="tax_id")
+    if not code(inquiry.trace, 50, "trace number"):
+        raise Invalid("The inquiry has no trace number", "Give it one", field="trace")
+    if inquiry.until is not None and inquiry.until < inquiry.on:
+        raise Invalid("The last day is before the first", "Check both", field="until")
     patient = inquiry.dependent or inquiry.subscriber
-    if not (patient.last_name.strip() and patient.birth_date):
+    if not (word(patient.last_name, 60, "family name") and patient.birth_date):
         raise Invalid("Name and birth date are needed to ask", "Complete them", field="birth_date")
-    if not inquiry.subscriber.member_id.strip() and inquiry.dependent is None:
+    if inquiry.dependent is None and not code(inquiry.subscriber.member_id, 80, "member id"):
         raise Invalid("The member id is missing", "It is on the card", field="member_id")

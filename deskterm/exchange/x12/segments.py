@@ -7,7 +7,7 @@ can still be read for certain is read and its faults are listed as :class:`Probl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ _FOREIGN = (
     ("MSH", "an HL7 message"), ("PK", "a ZIP or Excel file"), ("UNA", "EDIFACT"),
     ("UNB", "EDIFACT"), ("GS", "X12 without its ISA"), ("ST", "X12 without its ISA"),
 )  # fmt: skip
+_NAME = re.compile("[A-Z][A-Z0-9]{1,2}")
 _ELEMENTS = 16  # of an ISA
 _REPETITION_IN_ISA = 11
 
@@ -66,6 +67,11 @@ class Segment:
         elements = self.elements
         return elements[index].strip() if index < len(elements) else ""
 
+    def padded(self, last: int) -> list[str]:
+        """The elements, trimmed, with empty ones up to ``last``; quicker than one by one."""
+        elements = [element.strip() for element in self.elements]
+        return elements + [""] * (last + 1 - len(elements))
+
     def __repr__(self) -> str:
         return f"<{self.id} at {self.position}>"
 
@@ -105,6 +111,21 @@ class Interchange:
             return [part.strip() for part in value.split(self.repetition) if part.strip()]
         return [value] if value else []
 
+    def codes(self, value: str) -> list[str]:
+        """The repetitions of a short code, whatever separates them: codes are letters and digits.
+
+        For senders who name no repetition separator, or another than they use.
+        """
+        if not value or value.isalnum():
+            return [value] if value else []
+        for separator in {self.repetition, self.component, "^", ":", "|"} - {""}:
+            value = value.replace(separator, "\n")
+        return [part.strip() for part in value.split("\n") if part.strip()]
+
+    def raw(self, segment: Segment) -> str:
+        """A segment as it came, without its terminator."""
+        return self.element.join(segment.elements).strip()
+
     def components(self, value: str) -> list[str]:
         """The components of a composite element, empty ones kept."""
         return [part.strip() for part in value.split(self.component)] if value else []
@@ -112,10 +133,10 @@ class Interchange:
 
 def text_of(data: bytes | str) -> str:
     """``data`` as text. X12 is ASCII; UTF-8 and Latin-1 letters in names are taken too."""
-    if isinstance(data, str):
-        return data
     if len(data) > MOST_BYTES:
         raise Refused(f"The file has more than {MOST_BYTES:,} bytes", "", 0, "Is it the right one?")
+    if isinstance(data, str):
+        return data
     for encoding in ("utf-8-sig", "latin-1"):
         try:
             return data.decode(encoding)
@@ -139,6 +160,10 @@ def read(data: bytes | str) -> list[Interchange]:
     found: list[Interchange] = []
     start, before = _skip(text, 0), 0
     while start < len(text):
+        if found and _stray(text, start):
+            note = f"{len(text) - start:,} characters after the last IEA are not X12"
+            found[-1].problems.append(Problem("IEA", before, f"IEA: {note}"))
+            break
         interchange, start, before = _one(text, start, before)
         found.append(interchange)
         start = _skip(text, start)
@@ -152,6 +177,12 @@ def _skip(text: str, start: int) -> int:
     while start < len(text) and text[start] in _PADDING:
         start += 1
     return start
+
+
+def _stray(text: str, start: int) -> bool:
+    """Whether what follows an IEA is no interchange, whole, cut short or damaged."""
+    rest = text[start : start + 3].upper()
+    return not "ISA".startswith(rest) and text.upper().find("ISA", start) < 0
 
 
 def _one(text: str, start: int, before: int) -> tuple[Interchange, int, int]:
@@ -171,7 +202,11 @@ def _one(text: str, start: int, before: int) -> tuple[Interchange, int, int]:
                 raise Refused(f"More than {MOST_SEGMENTS:,} segments", "", position)
             elements = raw.split(separator)
             elements[0] = elements[0].strip().upper()
-            if reader.take(Segment(elements, position)):
+            segment = Segment(elements, position)
+            if reader.take(segment):
+                # Without its terminator an IEA may have lost its last characters.
+                if last and segment[2] != interchange.control:
+                    raise Refused("The file ends inside its IEA", "IEA", position)
                 return interchange, start, position
         if last:
             reader.cut_short(position)
@@ -228,14 +263,16 @@ class _Envelope:
         if known is not None:
             return bool(known(self, segment))
         if self.open is not None:
-            if not _is_name(segment.id):
+            if _NAME.fullmatch(segment.elements[0]) is None:
                 raise Refused(
-                    f"{_quoted(segment.id)} is not a segment", segment.id[:3], segment.position
+                    f"{quoted(segment.id)} is not a segment", _word(segment.id), segment.position
                 )
             self.open.segments.append(segment)
             return False
         raise Refused(
-            f"{_quoted(segment.id)} stands outside a transaction", segment.id[:3], segment.position
+            f"{quoted(segment.id)} stands outside a transaction",
+            _word(segment.id),
+            segment.position,
         )
 
     def cut_short(self, position: int) -> None:
@@ -278,7 +315,7 @@ class _Envelope:
             raise Refused("An SE without its ST", "SE", segment.position)
         held = len(opened.segments) + 2
         if segment[1] != str(held):
-            self._note(segment, f"says {_quoted(segment[1])} segments, there are {held}")
+            self._note(segment, f"says {quoted(segment[1])} segments, there are {held}")
         if segment[2] != opened.control:
             self._note(segment, "its control number is not that of its ST")
         self.open = None
@@ -291,7 +328,7 @@ class _Envelope:
         if group is None:
             raise Refused("A GE without its GS", "GE", segment.position)
         if segment[1] != str(self.sets):
-            self._note(segment, f"says {_quoted(segment[1])} transactions, there are {self.sets}")
+            self._note(segment, f"says {quoted(segment[1])} transactions, there are {self.sets}")
         if segment[2] != group[6]:
             self._note(segment, "its control number is not that of its GS")
         self.group = None
@@ -303,7 +340,7 @@ class _Envelope:
         if self.group is not None:
             raise Refused("The group ends without a GE", "GE", segment.position)
         if segment[1] != str(self.groups):
-            self._note(segment, f"says {_quoted(segment[1])} groups, there are {self.groups}")
+            self._note(segment, f"says {quoted(segment[1])} groups, there are {self.groups}")
         if segment[2].lstrip("0") != self.to.control.lstrip("0"):
             self._note(segment, "its control number is not that of its ISA")
         return True
@@ -318,27 +355,11 @@ _ENVELOPE = {
 }  # fmt: skip
 
 
-def each(data: bytes | str, *set_codes: str) -> Iterator[tuple[Interchange, Transaction]]:
-    """The transactions of the kinds asked for. Raises Refused when another kind is among them."""
-    for interchange in read(data):
-        for transaction in interchange.transactions:
-            if transaction.set_code not in set_codes:
-                raise Refused(
-                    f"This is a {_quoted(transaction.set_code)}, not a {' or '.join(set_codes)}",
-                    "ST", transaction.opened.position, "Choose the right file",
-                )  # fmt: skip
-            yield interchange, transaction
-
-
-def _is_name(name: str) -> bool:
-    return 2 <= len(name) <= 3 and name.isascii() and name.isalnum() and name[0].isalpha()
-
-
-def _quoted(text: str) -> str:
-    """A short code as it was found. Anything longer could be somebody's name."""
+def quoted(text: str) -> str:
+    """A short code as it was found, safe to show. Anything longer could be somebody's name."""
     if len(text) > _SHOWN:
         return "something else"
-    return "'" + "".join(c if c.isprintable() else "." for c in text) + "'"
+    return "'" + "".join(c if c.isascii() and c.isprintable() else "." for c in text) + "'"
 
 
 def _kind(text: str) -> str:

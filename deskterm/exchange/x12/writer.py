@@ -44,11 +44,12 @@ class Body:
         self.levels = 0
 
     def add(self, name: str, *elements: str | PART) -> None:
-        """Add a segment; empty elements at its end are left out."""
+        """Add a segment; empty elements at its end are left out, and it whole when all are."""
         parts = [name, *(_composite(e) if isinstance(e, tuple) else e for e in elements)]
         while not parts[-1]:
             parts.pop()
-        self.segments.append(ELEMENT.join(parts))
+        if len(parts) > 1:
+            self.segments.append(ELEMENT.join(parts))
 
     def level(self, code: str, parent: int = 0, *, more: bool) -> int:
         """Open an HL below ``parent``; its number. ``more``: others will stand below it."""
@@ -64,16 +65,8 @@ def interchange(
 
     ``group`` is GS01 (HS eligibility, HI authorizations), ``version`` GS08 and ST03.
     """
-    if not 1 <= envelope.control <= _MOST_CONTROL:
-        raise Invalid("The control number is outside 1 to 999999999", "Start it again from 1")
+    lines = [_isa(envelope)]
     at, control = envelope.at, envelope.control
-    isa = [
-        "ISA", "00", " " * 10, "00", " " * 10, envelope.sender_qualifier,
-        _padded(envelope.sender, "sender"), envelope.receiver_qualifier,
-        _padded(envelope.receiver, "receiver"), f"{at:%y%m%d}", f"{at:%H%M}", REPETITION, "00501",
-        f"{control:09}", "0", "T" if envelope.test else "P", COMPONENT,
-    ]  # fmt: skip
-    lines = [ELEMENT.join(isa)]
     lines.append(
         ELEMENT.join(
             ["GS", group, word(envelope.group_sender or envelope.sender, 15),
@@ -92,7 +85,41 @@ def interchange(
         raise Invalid("There is nothing to write", "Choose at least one")
     lines.append(ELEMENT.join(["GE", str(count), str(control)]))
     lines.append(ELEMENT.join(["IEA", "1", f"{control:09}"]))
+    return _ended(lines)
+
+
+def ta1(envelope: Envelope, control: str, verdict: str, note: str) -> str:
+    """An interchange that holds one TA1 and no group. Raises Invalid."""
+    at = envelope.at
+    lines = [_isa(envelope)]
+    lines.append(
+        ELEMENT.join(["TA1", control.zfill(9), f"{at:%y%m%d}", f"{at:%H%M}", verdict, note])
+    )
+    lines.append(ELEMENT.join(["IEA", "0", f"{envelope.control:09}"]))
+    return _ended(lines)
+
+
+def _isa(envelope: Envelope) -> str:
+    if not 1 <= envelope.control <= _MOST_CONTROL:
+        raise Invalid("The control number is outside 1 to 999999999", "Start it again from 1")
+    at = envelope.at
+    return ELEMENT.join(
+        ["ISA", "00", " " * 10, "00", " " * 10, _qualifier(envelope.sender_qualifier),
+         _padded(envelope.sender, "sender"), _qualifier(envelope.receiver_qualifier),
+         _padded(envelope.receiver, "receiver"), f"{at:%y%m%d}", f"{at:%H%M}", REPETITION,
+         "00501", f"{envelope.control:09}", "0", "T" if envelope.test else "P", COMPONENT]
+    )  # fmt: skip
+
+
+def _ended(lines: Iterable[str]) -> str:
     return "".join(f"{line}{TERMINATOR}\n" for line in lines)
+
+
+def _qualifier(text: str) -> str:
+    value = code(text, 2, "qualifier")
+    if len(value) != 2:
+        raise Invalid("An id qualifier has two characters", "Set it for the connection")
+    return value
 
 
 def word(text: str, most: int, what: str = "value") -> str:
