@@ -156,6 +156,8 @@ def fit(text: object, cells: int, *, right: bool = False) -> str:
 
 
 def _too_many_marks(text: str) -> bool:
+    if text.isascii():
+        return False  # a payer's whole answer, for one
     run = 0
     for c in unicodedata.normalize("NFD", text):
         run = run + 1 if unicodedata.combining(c) else 0

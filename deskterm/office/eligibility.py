@@ -373,7 +373,7 @@ def _quoted(desk: Desk, about: _About, lines: Sequence[tuple[Any, ...]]) -> dict
     visit = desk.rows(_VISIT, about.appointment_id) if about.appointment_id else []
     services, specialty = visit[0] if visit else ("", "")
     wanted = tuple(services.split()) or benefits.USUAL_SERVICES
-    read = [benefits.line_of(0, line) for line in lines]
+    read = [benefits.line_of(0, line) for line in lines if line[2] in ("B", "C")]
     tier = benefits.tier_of(specialty)
     return {
         "copay_cents": benefits.copay(read, wanted, tier=tier).value,
