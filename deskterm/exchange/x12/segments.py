@@ -15,7 +15,7 @@ from deskterm.errors import Invalid
 
 MOST_BYTES = 40_000_000  # a batch of a large practice is a tenth of it
 MOST_SEGMENTS = 1_000_000
-_SHOWN = 6  # characters of a foreign code that are quoted
+_SHOWN = 3  # characters of a foreign code that are quoted
 _LONGEST_HEADER = 700
 _PADDING = "\ufeff \t\r\n\0\x1a"
 _FOREIGN = (
@@ -222,7 +222,7 @@ def _header(text: str, start: int, position: int) -> tuple[Interchange, int]:
     if header[:3].upper() != "ISA":
         raise Refused(f"This is not X12 but {_kind(header)}", _word(header), position)
     separator = header[3:4]
-    if not separator or separator.isalnum() or separator.isspace():
+    if not separator or separator.isalnum() or separator in " \r\n":
         raise Refused("The ISA has no element separator", "ISA", position)
     parts = header.split(separator, _ELEMENTS)
     if len(parts) <= _ELEMENTS or len(parts[_ELEMENTS]) < 2:
@@ -356,8 +356,8 @@ _ENVELOPE = {
 
 
 def quoted(text: str) -> str:
-    """A short code as it was found, safe to show. Anything longer could be somebody's name."""
-    if len(text) > _SHOWN:
+    """A short code or count as it was found, safe to show. Longer, it could be a name."""
+    if len(text) > _SHOWN and not (text.isdigit() and len(text) <= 9):
         return "something else"
     return "'" + "".join(c if c.isascii() and c.isprintable() else "." for c in text) + "'"
 

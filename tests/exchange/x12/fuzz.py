@@ -14,9 +14,11 @@ import json
 import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deskterm.exchange.x12 import acknowledgments, authorization_answer, eligibility_answer
 from deskterm.exchange.x12.segments import Problem, Refused, read
@@ -264,9 +266,12 @@ def growth(sizes: tuple[int, ...] = (1_000, 10_000, 100_000)) -> dict[str, dict[
 def with_atheris(count: int) -> None:
     import atheris
 
+    folder = tempfile.mkdtemp(prefix="x12-fuzz-")
+    for number, data in enumerate(corpus()):
+        Path(folder, f"{number:03}").write_bytes(data)
     atheris.instrument_all()
-    arguments = [sys.argv[0], f"-runs={count}", "-max_len=4096", "-rss_limit_mb=2000"]
-    atheris.Setup(arguments, take)
+    options = [f"-runs={count}", "-max_len=4096", "-rss_limit_mb=2000", "-timeout=20"]
+    atheris.Setup([sys.argv[0], *options, folder], take)
     atheris.Fuzz()
 
 

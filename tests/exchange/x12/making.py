@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import pytest
-
 ISA = (
     "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         *260318*0905*^*00501"
     "*000000905*0*P*:"
@@ -141,6 +139,8 @@ def sample_files(kind: str) -> list[Path]:
 
 def need_samples() -> Path:
     """The folder of samples; skips loudly where there is none."""
+    import pytest  # not at the top: the fuzzing runs without it
+
     folder = sample_folder()
     if folder is None:
         pytest.skip("NO SAMPLES: shared/samples/x12 is not beside the repository")
