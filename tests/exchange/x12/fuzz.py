@@ -63,6 +63,8 @@ def take(data: bytes) -> bool:
             for person in answer.people:
                 assert person.status in ("active", "inactive", "issue", "unable", "unknown")
                 assert person.name is not None
+                assert all(r.what.isprintable() and r.do for r in person.rejections)
+                assert all(d.words.isprintable() for d in person.dates)
                 for benefit in person.benefits:
                     assert benefit.share is None or 0 <= benefit.share <= 10_000
                     assert benefit.unlimited in (True, False)
@@ -76,7 +78,7 @@ def take(data: bytes) -> bool:
             for review in decided.reviews:
                 assert review.state and review.valid is not None
                 assert all(s.state for s in review.services)
-                assert all(d.words for d in review.decisions)
+                assert all(d.words.isprintable() for d in review.decisions)
     except Refused as refused:
         _sayable(refused)
     try:

@@ -262,3 +262,8 @@ def test_pyx12_finds_our_999_sound(tmp_path: Path) -> None:
     for name, said in ask(tmp_path, texts).items():
         assert said["pyx12"].get("faults") == [], name
         assert said["map"] == {"sound": True, "heard": ""}, name
+
+
+def test_codes_that_are_no_codes_are_not_shown() -> None:
+    found = one("AK1*HS*1\nAK9*R*1*1*1*\x1b[2J*JOHN SMITH OF ELM ST*9Z")
+    assert found.words == ("999: the payer's system refused the request (?; ?; 9Z)",)
