@@ -272,7 +272,7 @@ class _Reader(Faults):
             human.traces.append(Trace(segment[1], segment[2], segment[3]))
         elif name == "REF":
             human.references.append(Reference(segment[1], segment[2], segment[3]))
-        elif not human.entity.take(segment):
+        elif name not in ("N3", "N4") or not human.entity.take(segment):
             human.others.append(self.interchange.raw(segment))
 
     def _coded(self, value: str) -> Coded:

@@ -376,7 +376,7 @@ class _Reader(Faults):
             human.dates.append(self.dated(segment))
         elif name == "REF":
             human.references.append(Reference(segment[1], segment[2], segment[3]))
-        elif not human.entity.take(segment):
+        elif name not in ("N3", "N4") or not human.entity.take(segment):
             human.others.append(self._raw(segment))
 
     def _person(self, human: _Human, above: tuple[Rejection, ...]) -> Person:

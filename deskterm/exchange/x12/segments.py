@@ -156,7 +156,7 @@ def read_file(path: Path) -> str:
 
 def read(data: bytes | str) -> list[Interchange]:
     """Every interchange of a file. Raises Refused."""
-    text = text_of(data)
+    text = _unwrapped(text_of(data))
     found: list[Interchange] = []
     start, before = _skip(text, 0), 0
     while start < len(text):
@@ -170,6 +170,19 @@ def read(data: bytes | str) -> list[Interchange]:
     if not found:
         raise Refused("The file is empty", "", 0)
     return found
+
+
+def _unwrapped(text: str) -> str:
+    """``text`` without the ends of line of a system that cuts it into records of one length."""
+    start = _skip(text, 0)
+    first = text.find("\n", start)
+    second = text.find("\n", first + 1)
+    if first < 0 or second - first - 1 != first - start:
+        return text
+    lines = text[start:].split("\n")
+    if len(lines) < 3 or any(len(line) != len(lines[0]) for line in lines[:-2]):
+        return text
+    return "".join(line.removesuffix("\r") for line in lines)
 
 
 def _skip(text: str, start: int) -> int:

@@ -617,7 +617,7 @@ def test_a_status_is_read_like_an_answer() -> None:
 
 def test_what_does_not_belong_is_kept_or_noted() -> None:
     lines = AUTHORIZED.replace("HSD*VS*12", "HSD*VS*twelve\nCR1***X\nUM*HS*R\nSV9*1")
-    lines = lines.replace("DMG*D8*19580322*M", "DMG*D8*1958*M\nMPI*1\nNM1*GP*1*OTHER")
+    lines = lines.replace("DMG*D8*19580322*M", "DMG*D8*1958*M\nMPI*1\nPER*IC\nNM1*GP*1*OTHER")
     data = x12("ZZ1*A\n" + lines + "HL*9*4*QQ*0\nHCR*A1\n", set_code="278")
     said = read_authorizations(data)
     assert [p.text for p in said.problems] == [
@@ -626,7 +626,7 @@ def test_what_does_not_belong_is_kept_or_noted() -> None:
     ]  # fmt: skip
     (found,) = said.answers
     assert found.others == ("ZZ1*A",)
-    assert found.people[0].others == ("DMG*D8*1958*M", "MPI*1", "NM1*GP*1*OTHER")
+    assert found.people[0].others == ("DMG*D8*1958*M", "MPI*1", "PER*IC", "NM1*GP*1*OTHER")
     event, strange = found.reviews
     assert event.others == ("CR1***X", "UM*HS*R", "SV9*1")
     assert (event.amounts[0].quantity, event.amounts[0].raw) == (None, "HSD*VS*twelve")

@@ -327,13 +327,14 @@ def test_nothing_is_dropped_that_has_no_place() -> None:
         TOP
         + "REF*EO*99\nZZ9*X*Y\n"
         + SUBSCRIBER
-        + "HI*BF:1\nMPI*C*A\nNM1*QD*1*GUARDIAN*ANN\nINS*Y*18*******N*N\nDMG*D8*1963\n"
-        + "EB*1**30\nZZ8*Q"
+        + "HI*BF:1\nMPI*C*A\nPRV*AT*PXC*2\nPER*IC**TE*1\nNM1*QD*1*GUARDIAN*ANN\n"
+        + "INS*Y*18*******N*N\nDMG*D8*1963\nEB*1**30\nZZ8*Q"
     )
     (found,) = read_answers(data).answers
     assert found.others == ("REF*EO*99", "ZZ9*X*Y")
     assert found.people[0].others == (
-        "HI*BF:1", "MPI*C*A", "NM1*QD*1*GUARDIAN*ANN", "INS*Y*18*******N*N", "DMG*D8*1963",
+        "HI*BF:1", "MPI*C*A", "PRV*AT*PXC*2", "PER*IC**TE*1", "NM1*QD*1*GUARDIAN*ANN",
+        "INS*Y*18*******N*N", "DMG*D8*1963",
     )  # fmt: skip
     assert found.people[0].benefits[0].details == ("ZZ8*Q",)
     assert texts(read_answers(data)) == ["DMG: not a birth date"]

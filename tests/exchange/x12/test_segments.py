@@ -92,6 +92,18 @@ def test_an_isa_without_padding() -> None:
     assert read(answer(isa=masked))[0].sender == "PAYER"
 
 
+@pytest.mark.parametrize("width", [40, 72, 80, 106, 128, 200])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_records_of_one_length(width: int, end: str) -> None:
+    """Some systems cut a file into lines of 80, wherever a segment stands."""
+    whole = PLAIN.replace("\n", "")
+    lines = [whole[n : n + width] for n in range(0, len(whole), width)]
+    for data in (end.join(lines), end.join(lines) + end, end.join([*lines[:-1], lines[-1].ljust(
+        width)])):  # fmt: skip
+        assert listed(data) == listed(PLAIN)
+        assert problems(data) == []
+
+
 def test_lower_case_names_of_segments() -> None:
     lower = PLAIN.replace("EB*", "eb*").replace("ST*", "st*").replace("ISA*", "isa*")
     lower = lower.replace("NM1*IL", "nm1*IL").replace("IEA*", "iea*")
