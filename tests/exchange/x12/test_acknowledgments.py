@@ -231,7 +231,7 @@ SAID = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(SAID, min_size=1, max_size=3))
 def test_what_is_written_is_read_again(said: list[Acknowledgment]) -> None:
     text = write_999(ENVELOPE, said)

@@ -354,7 +354,7 @@ MEMBERS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EVENTS, MEMBERS, st.none() | MEMBERS)
 def test_whatever_is_typed_every_value_arrives_and_no_segment_breaks(
     event: Event, subscriber: Member, dependent: Member | None

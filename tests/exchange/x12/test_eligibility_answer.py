@@ -415,7 +415,7 @@ def written(one: dict[str, Any]) -> str:
     return "\n".join(["*".join(elements), *(f"MSG*{text}" for text in one["messages"])])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(benefits(), max_size=15))
 def test_any_lines_come_back_as_they_were_sent(sent: list[dict[str, Any]]) -> None:
     found = read_answers(answer("\n".join(written(one) for one in sent)))
