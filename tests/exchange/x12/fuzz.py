@@ -259,7 +259,7 @@ def growth(sizes: tuple[int, ...] = (1_000, 10_000, 100_000)) -> dict[str, dict[
         found[name] = {}
         for size in sizes:
             data = make(size).encode()
-            repeats = max(1, 10_000 // size)
+            repeats = max(1, 3_000 // size)
             best = min(_cost(lambda: take(data)) for _ in range(repeats))  # noqa: B023
             found[name][size] = best / size / 1000
     return found

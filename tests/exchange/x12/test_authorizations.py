@@ -484,7 +484,9 @@ def test_every_line_keeps_its_own_decision() -> None:
     assert (first.units, first.unit, first.others) == (Decimal(8), "UN", ("SV1*HC:97110:GP**UN*8",))
     assert second.state == "denied" and second.decision is not None
     assert second.decision.raw == "HCR*A3**0U"
-    assert [t.number for t in found.traces] == ["111099", "111099-1"]
+    assert [(t.kind, t.number, t.originator) for t in found.traces] == [
+        ("2", "111099", "1123456789"), ("2", "111099-1", "1123456789"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("code", [*code_words.DECISIONS, "Z9", "", "a1"])
@@ -591,6 +593,7 @@ def test_a_4010_answer_without_events() -> None:
     HL*4*3*19*1
     NM1*SJ*1*WATSON*SUSAN****24*9
     PER*IC**TE*4025550124
+    AAA*N**52*C
     HL*5*4*SS*0
     UM*HS*I*3
     HCR*A3**82
@@ -605,7 +608,9 @@ def test_a_4010_answer_without_events() -> None:
     (line,) = found.reviews
     assert (line.kind, line.state) == ("service", "denied")
     assert [(p.name, p.contacts) for p in line.parties] == [("SUSAN WATSON", ("4025550124",))]
-    assert found.traces[0].number == "T77"
+    (trace,) = found.traces
+    assert (trace.kind, trace.number, trace.originator) == ("2", "T77", "9012345678")
+    assert [(r.code, r.level) for r in found.rejections] == [("52", "provider")]
     assert found.patient is not None and found.patient.others == ("HI*BF:41090",)
 
 
