@@ -320,6 +320,19 @@ def test_what_every_payer_would_refuse(event: Event, more: dict[str, Any], field
     assert caught.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("role", "part"),
+    [("1P", "PE"), ("SJ", "PE"), ("71", "AT"), ("72", "OP"), ("DK", "OR"), ("DN", "RF"),
+     ("P3", "PC")],
+)  # fmt: skip
+def test_what_part_a_provider_has(role: str, part: str) -> None:
+    provider = dataclasses.replace(WATSON, role=role)
+    text = write(ENVELOPE, [request(Event("HS", service_type="3", providers=(provider,)))])
+    assert cut(text)[-2:] == [
+        f"NM1*{role}*1*WATSON*SUSAN****XX*1234567893", f"PRV*{part}*PXC*208100000X",
+    ]  # fmt: skip
+
+
 def test_a_cancellation_needs_only_the_earlier_number() -> None:
     text = write(ENVELOPE, [request(Event("HS", "3", previous="AUTH0001"))])
     assert cut(text)[-2:] == ["UM*HS*3*******Y", "REF*BB*AUTH0001"]
