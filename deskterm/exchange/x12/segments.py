@@ -13,8 +13,9 @@ from pathlib import Path
 
 from deskterm.errors import Invalid
 
-MOST_BYTES = 40_000_000  # a batch of a large practice is a tenth of it
-MOST_SEGMENTS = 1_000_000
+# A batch of 500 answers is half of it; read whole, it takes 270 MB of memory.
+MOST_BYTES = 20_000_000
+MOST_SEGMENTS = 300_000
 _SHOWN = 3  # characters of a foreign code that are quoted
 _LONGEST_HEADER = 700
 _PADDING = "\ufeff \t\r\n\0\x1a"

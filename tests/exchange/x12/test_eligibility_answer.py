@@ -102,7 +102,7 @@ def test_a_whole_answer() -> None:
     (one,) = found.people
     assert one.name == "SMITH, JOHN Q JR"
     assert (one.member_id, one.birth_date, one.sex) == ("123456789", date(1963, 5, 19), "M")
-    assert one.address == "1 ELM ST, DECATUR IL 62521"
+    assert one.address == "1 ELM ST, APT 2, DECATUR IL 62521"
     assert one.traces == ("T1",)
     assert [(d.words, d.first) for d in one.dates] == [("plan from", date(2006, 1, 1))]
     assert (one.status, one.role, one.changed) == ("active", "subscriber", False)
