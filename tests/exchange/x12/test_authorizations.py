@@ -537,6 +537,7 @@ def test_rejections_at_every_level_with_what_to_do() -> None:
     AAA*N**95*N
     HL*4*3*23*1
     NM1*QC*1*SMITH*ANN
+    INS*N*19
     AAA*N**58*C
     HL*5*4*EV*1
     AAA*N**AF*C
@@ -556,7 +557,8 @@ def test_rejections_at_every_level_with_what_to_do() -> None:
     assert [r.transient for r in found.all_rejections].count(True) == 1
     (event,) = found.reviews
     assert (event.state, event.services[0].state, event.decision) == ("rejected", "rejected", None)
-    assert found.patient is not None and found.patient.role == "dependent"
+    assert found.patient is not None
+    assert (found.patient.role, found.patient.relationship) == ("dependent", "19")
 
 
 @pytest.mark.parametrize(

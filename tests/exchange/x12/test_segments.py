@@ -105,7 +105,7 @@ def test_records_of_one_length(width: int, end: str) -> None:
 
 
 def test_lower_case_names_of_segments() -> None:
-    lower = PLAIN.replace("EB*", "eb*").replace("ST*", "st*").replace("ISA*", "isa*")
+    lower = PLAIN.replace("EB*", "eb*").replace("\nST*", "\nst*").replace("ISA*", "isa*")
     lower = lower.replace("NM1*IL", "nm1*IL").replace("IEA*", "iea*")
     assert listed(lower) == listed(PLAIN)
 
