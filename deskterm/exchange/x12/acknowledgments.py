@@ -32,6 +32,7 @@ _STATUSES = {
     "A": ACCEPTED, "E": WITH_ERRORS, "P": PARTLY, "R": REJECTED, "M": REJECTED, "W": REJECTED,
     "X": REJECTED,
 }  # fmt: skip
+MOST_SAID = 3  # reasons that a sentence names
 _WORST = (REJECTED, PARTLY, UNKNOWN, WITH_ERRORS, ACCEPTED)
 
 
@@ -151,6 +152,13 @@ class Acknowledgment:
             first += f" ({'; '.join(reasons)})"
         lines = [line for verdict in self.transactions for line in verdict.words]
         return (first, *lines)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict and its first reasons on one line."""
+        first, *why = self.words
+        more = f"; and {len(why) - MOST_SAID} more" if len(why) > MOST_SAID else ""
+        return f"{first}: {'; '.join(why[:MOST_SAID])}{more}" if why else first
 
 
 _VERDICTS = {

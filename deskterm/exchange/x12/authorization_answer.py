@@ -54,7 +54,7 @@ def read_authorizations(data: bytes | str) -> AuthorizationAnswers:
     for interchange in read(data):
         for said in acknowledgments.of(interchange, problems):
             if not said.taken:
-                refused.extend(said.words)
+                refused.append(said.sentence)
                 problems.extend(Problem(said.kind, said.position, text) for text in said.words)
         for transaction in interchange.transactions:
             if transaction.set_code in acknowledgments.SETS:

@@ -232,7 +232,7 @@ class AuthorizationAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationAnswers:
-    """What a file holds. ``refused`` has the words of acknowledgments (999, TA1) that refuse."""
+    """What a file holds. ``refused``: a sentence for each 999 or TA1 that refuses."""
 
     answers: tuple[AuthorizationAnswer, ...]
     problems: tuple[Problem, ...]

@@ -151,7 +151,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a file holds. ``refused`` has the words of acknowledgments (999, TA1) that refuse."""
+    """What a file holds. ``refused``: a sentence for each 999 or TA1 that refuses."""
 
     answers: tuple[Answer, ...]
     problems: tuple[Problem, ...]
@@ -166,7 +166,7 @@ def read_answers(data: bytes | str) -> Answers:
     for interchange in read(data):
         for said in acknowledgments.of(interchange, problems):
             if not said.taken:
-                refused.extend(said.words)
+                refused.append(said.sentence)
                 problems.extend(Problem(said.kind, said.position, text) for text in said.words)
         for transaction in interchange.transactions:
             if transaction.set_code in acknowledgments.SETS:

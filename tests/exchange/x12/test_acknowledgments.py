@@ -264,6 +264,18 @@ def test_pyx12_finds_our_999_sound(tmp_path: Path) -> None:
         assert said["map"] == {"sound": True, "heard": ""}, name
 
 
+def test_a_sentence_names_the_first_reasons_and_counts_the_others() -> None:
+    faults = "".join(f"IK3*EB*{n}**3\n" for n in range(2, 7))
+    found = one(f"AK1*HS*1\nAK2*270*1\n{faults}IK5*R*5\nAK9*R*1*1*0")
+    assert len(found.words) == 6
+    assert found.sentence == (
+        "999: the payer's system refused the request: "
+        + "; ".join(f"270 1: segment {n} (EB): a required segment is missing" for n in (2, 3, 4))
+        + "; and 2 more"
+    )
+    assert one("AK1*HS*1\nAK9*A*1*1*1").sentence == "999: the payer's system took the request"
+
+
 def test_codes_that_are_no_codes_are_not_shown() -> None:
     found = one("AK1*HS*1\nAK9*R*1*1*1*\x1b[2J*JOHN SMITH OF ELM ST*9Z")
     assert found.words == ("999: the payer's system refused the request (?; ?; 9Z)",)

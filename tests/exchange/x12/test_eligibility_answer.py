@@ -189,7 +189,10 @@ def test_a_271_answered_by_a_ta1_or_a_999() -> None:
     assert "is it test or production?" in found.refused[0]
     found = read_answers(x12(REFUSED_999, set_code="999", version="005010X231A1"))
     assert not found.answers
-    assert found.refused[1] == "270 0001: segment 5 (NM1), element 9: not a code that is known"
+    assert found.refused == (
+        "999: the payer's system took only a part of the request: "
+        "270 0001: segment 5 (NM1), element 9: not a code that is known",
+    )
     assert [p.segment for p in found.problems] == ["999", "999"]
     assert all("BAD ID" not in text for text in (*found.refused, *texts(found)))
     taken = read_answers(x12("AK1*HS*1\nAK2*270*1\nIK5*A\nAK9*A*1*1*1", set_code="999"))
