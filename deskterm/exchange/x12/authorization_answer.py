@@ -148,6 +148,7 @@ class _Reader(Faults):
             people=tuple(_patient(p) for p in self.people),
             reviews=tuple(self._review(r) for r in self.reviews),
             rejections=tuple(self.above), others=tuple(self.others),
+            raw=self.interchange.text(self.transaction),
         )  # fmt: skip
 
     def _take(self, segment: Segment) -> None:

@@ -127,6 +127,12 @@ class Interchange:
         """A segment as it came, without its terminator."""
         return self.element.join(segment.elements).strip()
 
+    def text(self, transaction: Transaction) -> str:
+        """A transaction as it came, from its ST to before its SE, one segment to a line."""
+        end = self.terminator.strip() or "~"
+        segments = (transaction.opened, *transaction.segments)
+        return "".join(f"{self.raw(segment)}{end}\n" for segment in segments)
+
     def components(self, value: str) -> list[str]:
         """The components of a composite element, empty ones kept."""
         return [part.strip() for part in value.split(self.component)] if value else []

@@ -587,6 +587,7 @@ def test_rejections_of_a_278_have_words(rejection: str) -> None:
         ("DTP*435*D8*20260401", (date(2026, 4, 1), None)),
         ("DTP*102*D8*20260401", (None, None)),
         ("DTP*472*D8*99999999", (None, None)),
+        ("DTP*472*RD8*20260401-9", (None, None)),
     ],
 )
 def test_how_long_a_decision_holds(dates: str, valid: tuple[Any, Any]) -> None:
@@ -627,6 +628,14 @@ def test_a_4010_answer_without_events() -> None:
     assert (trace.kind, trace.number, trace.originator) == ("2", "T77", "9012345678")
     assert [(r.code, r.level) for r in found.rejections] == [("52", "provider")]
     assert found.patient is not None and found.patient.others == ("HI*BF:41090",)
+
+
+def test_the_whole_text_is_kept() -> None:
+    found = answer()
+    lines = [line for line in AUTHORIZED.split("\n") if line]
+    assert found.raw == "".join(f"{s}~\n" for s in ["ST*278*0001*005010X217", *lines])
+    newline = answer(terminator="\r\n", between="")
+    assert newline.raw == found.raw
 
 
 def test_a_status_is_read_like_an_answer() -> None:
