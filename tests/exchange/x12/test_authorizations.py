@@ -472,7 +472,8 @@ def test_every_line_keeps_its_own_decision() -> None:
     assert (found.payer.name, found.payer.contacts) == ("MARYLAND CAPITAL", ("REVIEW 4025550123",))
     assert (found.requester.name, found.reference) == ("JAMES GARDENER", "A12345")
     assert (found.purpose, found.kind, found.more_follows) == ("11", "18", False)
-    assert found.patient is not None and found.patient.birth_date == date(1958, 3, 22)
+    assert found.patient is not None
+    assert (found.patient.birth_date, found.patient.sex) == (date(1958, 3, 22), "M")
     (event,) = found.reviews
     assert (event.category, event.certification, event.service_type, event.place) == (
         "HS", "I", "3", "11:B",
