@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from deskterm.exchange.x12 import code_words
+from deskterm.exchange.x12.parts import Faults
 from deskterm.exchange.x12.segments import (
     Interchange,
     Problem,
@@ -31,6 +32,7 @@ _STATUSES = {
     "A": ACCEPTED, "E": WITH_ERRORS, "P": PARTLY, "R": REJECTED, "M": REJECTED, "W": REJECTED,
     "X": REJECTED,
 }  # fmt: skip
+MOST_SAID = 3  # reasons that a sentence names
 _WORST = (REJECTED, PARTLY, UNKNOWN, WITH_ERRORS, ACCEPTED)
 
 
@@ -151,6 +153,13 @@ class Acknowledgment:
         lines = [line for verdict in self.transactions for line in verdict.words]
         return (first, *lines)
 
+    @property
+    def sentence(self) -> str:
+        """The verdict and its first reasons on one line."""
+        first, *why = self.words
+        more = f"; and {len(why) - MOST_SAID} more" if len(why) > MOST_SAID else ""
+        return f"{first}: {'; '.join(why[:MOST_SAID])}{more}" if why else first
+
 
 _VERDICTS = {
     ACCEPTED: "the payer's system took the {what}",
@@ -194,22 +203,22 @@ def of(one: Interchange, problems: list[Problem]) -> list[Acknowledgment]:
         )
         for segment in one.answers
     ]  # fmt: skip
-    found += [
-        _Reader(one, transaction, problems).run()
-        for transaction in one.transactions
-        if transaction.set_code in SETS
-    ]
+    for transaction in one.transactions:
+        if transaction.set_code in SETS:
+            reader = _Reader(one, transaction)
+            found.append(reader.run())
+            problems += reader.problems
     return sorted(found, key=lambda one: one.position)
 
 
-class _Reader:
+class _Reader(Faults):
     """Walks one 999 or 997; IK and AK segments differ in name only."""
 
-    def __init__(self, one: Interchange, transaction: Transaction, problems: list[Problem]) -> None:
+    def __init__(self, one: Interchange, transaction: Transaction) -> None:
+        super().__init__()
         self.one = one
         self.transaction = transaction
-        self.problems = problems
-        self.group = transaction.opened  # AK1 and AK9 until they are met
+        self.group: Segment | None = None
         self.end: Segment | None = None
         self.verdicts: list[TransactionVerdict] = []
         self.opened: Segment | None = None
@@ -221,11 +230,10 @@ class _Reader:
         self.segment_context: tuple[str, ...] = ()
 
     def run(self) -> Acknowledgment:
-        known = False
         for segment in self.transaction.segments:
             name = segment.elements[0]
             if name == "AK1":
-                self.group, known = segment, True
+                self.group = segment
             elif name == "AK2":
                 self._close(None)
                 self.opened = segment
@@ -242,15 +250,13 @@ class _Reader:
             elif name == "AK9":
                 self.end = segment
             else:
-                self._note(segment, "not a segment of an acknowledgment")
+                self.note(segment, "not a segment of an acknowledgment")
         self._close(None)
-        opened = self.transaction.opened
-        if not known:
-            self._note(opened, "no AK1: it is not said of what it speaks")
-        end = self.end
+        opened, group, end = self.transaction.opened, self.group, self.end
+        if group is None:
+            self.note(opened, "no AK1: it is not said of what it speaks")
         if end is None:
-            self._note(opened, "no AK9: it is not said what became of the group")
-        group = self.group if known else None
+            self.note(opened, "no AK9: it is not said what became of the group")
         return Acknowledgment(
             kind=self.transaction.set_code, control=group[2] if group else "",
             code=end[1] if end else "", group=group[1] if group else "",
@@ -266,12 +272,12 @@ class _Reader:
         faults, self.faults = tuple(self.faults), []
         if opened is None and end is None:
             if faults:
-                self._note(self.transaction.opened, "faults of no transaction")
+                self.note(self.transaction.opened, "faults of no transaction")
                 self.verdicts.append(TransactionVerdict("", "", "", faults=faults))
             return
         if opened is None or end is None:
             at = opened or end or self.transaction.opened
-            self._note(at, "a transaction without its beginning or end")
+            self.note(at, "a transaction without its beginning or end")
         self.verdicts.append(
             TransactionVerdict(
                 opened[1] if opened else "", opened[2] if opened else "", end[1] if end else "",
@@ -308,10 +314,6 @@ class _Reader:
                 numbers[0], element[3], numbers[1], numbers[2], element[2], element[4], context
             )
         )
-
-    def _note(self, segment: Segment, text: str) -> None:
-        name = segment.elements[0]
-        self.problems.append(Problem(name, segment.position, f"{name}: {text}"))
 
 
 def _plain(text: str) -> str:

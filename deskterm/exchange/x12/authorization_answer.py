@@ -54,7 +54,7 @@ def read_authorizations(data: bytes | str) -> AuthorizationAnswers:
     for interchange in read(data):
         for said in acknowledgments.of(interchange, problems):
             if not said.taken:
-                refused.extend(said.words)
+                refused.append(said.sentence)
                 problems.extend(Problem(said.kind, said.position, text) for text in said.words)
         for transaction in interchange.transactions:
             if transaction.set_code in acknowledgments.SETS:
@@ -148,6 +148,7 @@ class _Reader(Faults):
             people=tuple(_patient(p) for p in self.people),
             reviews=tuple(self._review(r) for r in self.reviews),
             rejections=tuple(self.above), others=tuple(self.others),
+            raw=self.interchange.text(self.transaction),
         )  # fmt: skip
 
     def _take(self, segment: Segment) -> None:
@@ -272,7 +273,7 @@ class _Reader(Faults):
             human.traces.append(Trace(segment[1], segment[2], segment[3]))
         elif name == "REF":
             human.references.append(Reference(segment[1], segment[2], segment[3]))
-        elif not human.entity.take(segment):
+        elif name not in ("N3", "N4") or not human.entity.take(segment):
             human.others.append(self.interchange.raw(segment))
 
     def _coded(self, value: str) -> Coded:

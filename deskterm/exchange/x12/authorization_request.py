@@ -21,6 +21,8 @@ REFERRAL, SERVICES, ADMISSION = "SC", "HS", "AR"
 INITIAL, RENEWAL, CANCEL, EXTENSION, REVISED = "I", "R", "3", "4", "S"
 # Certification types that speak of an earlier decision and must name it.
 _AGAIN = frozenset({"1", "2", "3", "4", "6", "N", "R", "S"})
+# PRV01 by NM101: attending, operating, ordering, referring, primary care; all others perform.
+_PARTS = {"71": "AT", "72": "OP", "DK": "OR", "DN": "RF", "P3": "PC"}
 _MOST_DIAGNOSES = 12
 _MOST_SERVICES = 99
 _MOST_PROVIDERS = 14
@@ -272,8 +274,9 @@ def _provider(body: Body, provider: Provider) -> None:
         numbers = (["TE", phone] if phone else []) + (["FX", fax] if fax else [])
         body.add("PER", "IC", word(provider.contact, 60, "contact"), *numbers)
     if provider.taxonomy:
-        role = "PE" if provider.role in ("SJ", "1P") else "AT" if provider.role == "71" else "PE"
-        body.add("PRV", role, "PXC", code(provider.taxonomy, 50, "taxonomy"))
+        body.add(
+            "PRV", _PARTS.get(provider.role, "PE"), "PXC", code(provider.taxonomy, 50, "taxonomy")
+        )
 
 
 def _trace(body: Body, trace: str, originator: str) -> None:

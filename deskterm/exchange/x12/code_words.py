@@ -302,7 +302,7 @@ INTERCHANGE_FAULTS = {
 
 def decision(code: str) -> tuple[str, str]:
     """The state and words of an HCR01; ``unknown`` and the code itself when it is not known."""
-    return DECISIONS.get(code, ("unknown", f"Decision {code}"))
+    return DECISIONS.get(code, ("unknown", f"Decision {shown(code)}"))
 
 
 def reason(code: str) -> str:
@@ -312,12 +312,12 @@ def reason(code: str) -> str:
     if code in REJECTIONS:
         words = REJECTIONS[code][0]
         return words[0].lower() + words[1:]
-    return f"reason {code}"
+    return f"reason {shown(code)}"
 
 
 def rejection(code: str, follow_up: str = "") -> tuple[str, str]:
     """What a rejection says and what to do now; an unknown code is shown as it came."""
-    what, do = REJECTIONS.get(code, (f"Rejected with code {code}", "Call the payer"))
+    what, do = REJECTIONS.get(code, (f"Rejected with code {shown(code)}", "Call the payer"))
     if follow_up in ("N", "S", "W", "X", "Y") and code not in TRANSIENT:
         do = f"{do} ({FOLLOW_UP[follow_up]})"
     return what, do
@@ -325,4 +325,9 @@ def rejection(code: str, follow_up: str = "") -> tuple[str, str]:
 
 def word(words: dict[str, str], code: str) -> str:
     """The word for a code, or the code itself."""
-    return words.get(code, code)
+    return words.get(code) or shown(code)
+
+
+def shown(code: str) -> str:
+    """An unknown code as it came, safe to show; a longer text could be somebody's name."""
+    return code if code.isascii() and code.isprintable() and len(code) <= 10 else "?"

@@ -180,7 +180,7 @@ class AuthorizationAnswer:
 
     ``purpose`` is BHT02 (11 an answer, 18 a status), ``kind`` BHT06. ``reviews`` are the events,
     their lines below them; a line without an event stands beside them. ``rejections`` are those
-    of payer and requester.
+    of payer and requester; ``raw`` is the whole text up to the SE.
     """
 
     payer: Party
@@ -197,6 +197,7 @@ class AuthorizationAnswer:
     reviews: tuple[Review, ...]
     rejections: tuple[Rejection, ...]
     others: tuple[str, ...]
+    raw: str = ""
 
     @property
     def more_follows(self) -> bool:
@@ -232,7 +233,7 @@ class AuthorizationAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationAnswers:
-    """What a file holds. ``refused`` has the words of acknowledgments (999, TA1) that refuse."""
+    """What a file holds. ``refused``: a sentence for each 999 or TA1 that refuses."""
 
     answers: tuple[AuthorizationAnswer, ...]
     problems: tuple[Problem, ...]

@@ -155,7 +155,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a file holds. ``refused`` has the words of acknowledgments (999, TA1) that refuse."""
+    """What a file holds. ``refused``: a sentence for each 999 or TA1 that refuses."""
 
     answers: tuple[Answer, ...]
     problems: tuple[Problem, ...]
@@ -170,7 +170,7 @@ def read_answers(data: bytes | str) -> Answers:
     for interchange in read(data):
         for said in acknowledgments.of(interchange, problems):
             if not said.taken:
-                refused.extend(said.words)
+                refused.append(said.sentence)
                 problems.extend(Problem(said.kind, said.position, text) for text in said.words)
         for transaction in interchange.transactions:
             if transaction.set_code in acknowledgments.SETS:
@@ -386,7 +386,7 @@ class _Reader(Faults):
             human.dates.append(self.dated(segment))
         elif name == "REF":
             human.references.append(Reference(segment[1], segment[2], segment[3]))
-        elif not human.entity.take(segment):
+        elif name not in ("N3", "N4") or not human.entity.take(segment):
             human.others.append(self._raw(segment))
 
     def _person(self, human: _Human, above: tuple[Rejection, ...]) -> Person:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from deskterm.errors import Invalid
 
-MOST_BYTES = 40_000_000  # a batch of a large practice is a tenth of it
-MOST_SEGMENTS = 1_000_000
-_SHOWN = 6  # characters of a foreign code that are quoted
+# A batch of 500 answers is half of it; read whole, it takes 270 MB of memory.
+MOST_BYTES = 20_000_000
+MOST_SEGMENTS = 300_000
+_SHOWN = 3  # characters of a foreign code that are quoted
 _LONGEST_HEADER = 700
 _PADDING = "\ufeff \t\r\n\0\x1a"
 _FOREIGN = (
@@ -126,6 +127,12 @@ class Interchange:
         """A segment as it came, without its terminator."""
         return self.element.join(segment.elements).strip()
 
+    def text(self, transaction: Transaction) -> str:
+        """A transaction as it came, from its ST to before its SE, one segment to a line."""
+        end = self.terminator.strip() or "~"
+        segments = (transaction.opened, *transaction.segments)
+        return "".join(f"{self.raw(segment)}{end}\n" for segment in segments)
+
     def components(self, value: str) -> list[str]:
         """The components of a composite element, empty ones kept."""
         return [part.strip() for part in value.split(self.component)] if value else []
@@ -156,7 +163,7 @@ def read_file(path: Path) -> str:
 
 def read(data: bytes | str) -> list[Interchange]:
     """Every interchange of a file. Raises Refused."""
-    text = text_of(data)
+    text = _unwrapped(text_of(data))
     found: list[Interchange] = []
     start, before = _skip(text, 0), 0
     while start < len(text):
@@ -170,6 +177,19 @@ def read(data: bytes | str) -> list[Interchange]:
     if not found:
         raise Refused("The file is empty", "", 0)
     return found
+
+
+def _unwrapped(text: str) -> str:
+    """``text`` without the ends of line of a system that cuts it into records of one length."""
+    start = _skip(text, 0)
+    first = text.find("\n", start)
+    second = text.find("\n", first + 1)
+    if first < 0 or second - first - 1 != first - start:
+        return text
+    lines = text[start:].split("\n")
+    if len(lines) < 3 or any(len(line) != len(lines[0]) for line in lines[:-2]):
+        return text
+    return "".join(line.removesuffix("\r") for line in lines)
 
 
 def _skip(text: str, start: int) -> int:
@@ -222,7 +242,7 @@ def _header(text: str, start: int, position: int) -> tuple[Interchange, int]:
     if header[:3].upper() != "ISA":
         raise Refused(f"This is not X12 but {_kind(header)}", _word(header), position)
     separator = header[3:4]
-    if not separator or separator.isalnum() or separator.isspace():
+    if not separator or separator.isalnum() or separator in " \r\n":
         raise Refused("The ISA has no element separator", "ISA", position)
     parts = header.split(separator, _ELEMENTS)
     if len(parts) <= _ELEMENTS or len(parts[_ELEMENTS]) < 2:
@@ -356,8 +376,8 @@ _ENVELOPE = {
 
 
 def quoted(text: str) -> str:
-    """A short code as it was found, safe to show. Anything longer could be somebody's name."""
-    if len(text) > _SHOWN:
+    """A short code or count as it was found, safe to show. Longer, it could be a name."""
+    if len(text) > _SHOWN and not (text.isdigit() and len(text) <= 9):
         return "something else"
     return "'" + "".join(c if c.isascii() and c.isprintable() else "." for c in text) + "'"
 

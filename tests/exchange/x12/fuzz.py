@@ -14,9 +14,11 @@ import json
 import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deskterm.exchange.x12 import acknowledgments, authorization_answer, eligibility_answer
 from deskterm.exchange.x12.segments import Problem, Refused, read
@@ -61,6 +63,8 @@ def take(data: bytes) -> bool:
             for person in answer.people:
                 assert person.status in ("active", "inactive", "issue", "unable", "unknown")
                 assert person.name is not None
+                assert all(r.what.isprintable() and r.do for r in person.rejections)
+                assert all(d.words.isprintable() for d in person.dates)
                 for benefit in person.benefits:
                     assert benefit.share is None or 0 <= benefit.share <= 10_000
                     assert benefit.unlimited in (True, False)
@@ -74,7 +78,7 @@ def take(data: bytes) -> bool:
             for review in decided.reviews:
                 assert review.state and review.valid is not None
                 assert all(s.state for s in review.services)
-                assert all(d.words for d in review.decisions)
+                assert all(d.words.isprintable() for d in review.decisions)
     except Refused as refused:
         _sayable(refused)
     try:
@@ -255,7 +259,7 @@ def growth(sizes: tuple[int, ...] = (1_000, 10_000, 100_000)) -> dict[str, dict[
         found[name] = {}
         for size in sizes:
             data = make(size).encode()
-            repeats = max(1, 10_000 // size)
+            repeats = max(1, 3_000 // size)
             best = min(_cost(lambda: take(data)) for _ in range(repeats))  # noqa: B023
             found[name][size] = best / size / 1000
     return found
@@ -264,9 +268,12 @@ def growth(sizes: tuple[int, ...] = (1_000, 10_000, 100_000)) -> dict[str, dict[
 def with_atheris(count: int) -> None:
     import atheris
 
+    folder = tempfile.mkdtemp(prefix="x12-fuzz-")
+    for number, data in enumerate(corpus()):
+        Path(folder, f"{number:03}").write_bytes(data)
     atheris.instrument_all()
-    arguments = [sys.argv[0], f"-runs={count}", "-max_len=4096", "-rss_limit_mb=2000"]
-    atheris.Setup(arguments, take)
+    options = [f"-runs={count}", "-max_len=4096", "-rss_limit_mb=2000", "-timeout=20"]
+    atheris.Setup([sys.argv[0], *options, folder], take)
     atheris.Fuzz()
 
 
