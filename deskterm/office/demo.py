@@ -27,6 +27,7 @@ from deskterm.office import (
 from deskterm.office import demo_data as data
 from deskterm.office.demo_day import Play, cast
 from deskterm.office.demo_history import History
+from deskterm.office.demo_insurance import know_plans, verify_ahead
 from deskterm.office.demo_people import newcomer, people
 from deskterm.office.demo_plot import Plot, TravelClock, fill
 from deskterm.office.demo_rows import Visit
@@ -84,6 +85,7 @@ class _Builder:
     def build(self, count: int) -> None:
         """Everything, in order of time."""
         build_clinic(self.desk, self.desk.today())
+        know_plans(self.desk)
         self.plot = Plot(self.desk, self.travel, [ADMIN[0], *(row[0] for row in data.STAFF)])
         self._register(count)
         self.plot.run()
@@ -99,6 +101,7 @@ class _Builder:
         self.travel.at = self.now
         self._give_pins()
         self.desk.actor = find_actor(self.desk.database, self.desk.settings, "mlopez")
+        verify_ahead(self.desk, self.rng)
         free_time.lay_out(self.desk)
 
     def _give_pins(self) -> None:
