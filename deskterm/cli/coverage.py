@@ -216,6 +216,42 @@ def board(
 
 @app.command()
 @command
+def verify(
+    context: typer.Context,
+    first: Annotated[str, typer.Option("--from", help="the first day")] = "t+1",
+    last: Annotated[str, typer.Option("--to", help="the last day")] = "",
+    everyone: Annotated[bool, typer.Option("--all", help="also what is verified")] = False,
+    send: Annotated[bool, typer.Option(help="send now and wait for the answers")] = True,
+    as_json: Json = False,
+) -> None:
+    """Ask the payers of everyone due. Example: coverage verify --from t+1 --to t+3
+
+    Running it again asks nobody twice: an open question is the same question.
+    """
+    import asyncio
+
+    from deskterm.office import asking, sending
+
+    with at_desk(context) as desk:
+        begins = the_day(desk, first)
+        done = asking.verify(desk, begins, the_day(desk, last) if last else begins,
+                             everyone=everyone)  # fmt: skip
+        tally = asyncio.run(sending.drain(desk)) if send and done.asked else sending.Tally()
+    said = {
+        "asked": done.asked, "settled": done.settled, "answered": tally.answered,
+        "waiting": tally.sent + tally.retried, "failed": tally.failed,
+        "refused": [{"appointment_id": n, "why": why} for n, why in done.refused],
+    }  # fmt: skip
+    show(
+        said, as_json,
+        lambda: [f"asked {done.asked}, answered {tally.answered}, to be tried again "
+                 f"{tally.retried}, given up {tally.failed}; {done.settled} need nothing",
+                 *(f"  visit {n}: {why}" for n, why in done.refused)],
+    )  # fmt: skip
+
+
+@app.command()
+@command
 def assign(
     context: typer.Context,
     appointment_id: Annotated[int, typer.Argument(metavar="APPOINTMENT_ID", help="the visit")],

@@ -14,6 +14,7 @@ from deskterm.db import (
     identity,
     journal,
     messages,
+    outbox,
     patients,
     payments,
     scheduling,
@@ -27,7 +28,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity, break_glass, eligibility,
+    exchange, ssh_keys, identity, break_glass, eligibility, outbox,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,

@@ -6,16 +6,19 @@ question. What comes back is kept by :mod:`deskterm.office.eligibility`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from deskterm.clock import local, parse_utc_text
 from deskterm.db.coverage import Coverage, Plan
 from deskterm.db.eligibility import Inquiry
+from deskterm.db.outbox import Outgoing
 from deskterm.entry.times import show_time
-from deskterm.errors import Conflict, DesktermError, Invalid, NotFound
-from deskterm.office import access, eligibility, verify_board
+from deskterm.errors import Conflict, DesktermError, NotFound
+from deskterm.exchange.x12 import eligibility_request
+from deskterm.exchange.x12.writer import Envelope
+from deskterm.office import connections, eligibility, outbox, verify_board
 from deskterm.office.desk import Desk
 
 NO_CONNECTION = "no connection for this payer"
@@ -48,7 +51,63 @@ def cannot(desk: Desk, coverage_id: int) -> str:
         return "no payer to ask"
     if not plan.payer_id:
         return "the plan has no payer id"
-    return "" if _connection(desk, plan) is not None else NO_CONNECTION
+    return "" if connections.serving(desk, plan) is not None else NO_CONNECTION
+
+
+def ask(
+    desk: Desk, coverage_id: int, on: date, *, appointment_id: int | None = None,
+    services: Sequence[str] = (),
+) -> Inquiry:  # fmt: skip
+    """Ask a coverage's payer for a day; the open question when there is one.
+
+    Raises Invalid with the field that is missing, Conflict without a connection, NotFound.
+    """
+    with desk.operation("eligibility.ask") as op:
+        coverage = op.get(Coverage, coverage_id)
+        open_ = desk.rows(_OPEN, coverage_id, on.isoformat())
+        if open_:
+            return op.get(Inquiry, open_[0][0])
+        plan = Plan.get_by_id(coverage.plan_id)
+        question = eligibility.question(
+            desk, coverage_id, on, appointment_id=appointment_id, services=services
+        )
+        connection = connections.serving(desk, plan)
+        if connection is None:
+            raise Conflict(
+                f"{plan.name}: {NO_CONNECTION}", "+ notes an answer got by phone or portal",
+                rule="connection",
+            )  # fmt: skip
+        envelope = Envelope(
+            connection.sender, connection.receiver or plan.payer_id,
+            connections.next_control(op, connection), desk.wall(), test=bool(connection.test),
+        )  # fmt: skip
+        text = eligibility_request.write(envelope, [question])
+        inquiry = op.create(
+            Inquiry, patient=coverage.patient_id, coverage=coverage.id,
+            appointment=appointment_id, service_day=on, services=" ".join(question.services),
+            trace=question.trace, asked_at=op.now, asked_by=desk.actor.login, request=text,
+        )  # fmt: skip
+        outbox.enqueue(
+            op, kind="270", connection=connection, key=f"270:{question.trace}", payload=text,
+            patient_id=coverage.patient_id, about_id=inquiry.id,
+        )  # fmt: skip
+        op.about(inquiry, patient_id=coverage.patient_id)
+        return inquiry
+
+
+def withdraw(desk: Desk, inquiry_id: int) -> Inquiry:
+    """Take a question back that was not sent yet. Raises Conflict once it is on its way."""
+    with desk.operation("eligibility.withdraw") as op:
+        inquiry = op.get(Inquiry, inquiry_id)
+        row = Outgoing.get_or_none(Outgoing.key == f"270:{inquiry.trace}")
+        if inquiry.state != "waiting" or (row is not None and row.state != "waiting"):
+            raise Conflict("It is on its way already", "Wait for the answer", rule="sent")
+        inquiry.state = "withdrawn"
+        op.save(inquiry)
+        if row is not None:
+            desk.rows("UPDATE outgoing SET state = 'withdrawn' WHERE id = ? RETURNING id", row.id)
+        op.about(inquiry, patient_id=inquiry.patient_id)
+        return inquiry
 
 
 def waiting(desk: Desk, coverage_id: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 from deskterm.db.scheduling import VisitType
 from deskterm.office import eligibility, plans, verify_board
@@ -16,7 +17,7 @@ _VISITS = {
     "NP": ("98", False, "99203"), "LAB": ("5", False, ""), "INJ": ("80", False, ""),
 }  # fmt: skip
 # plan -> what is known of it; invented payers' ids
-_PLANS = {
+_PLANS: dict[str, dict[str, Any]] = {
     "AETPPO": {"payer_id": "X0001", "lab": "any in network", "phone": "2175550161",
                "note": "Imaging needs an authorization"},
     "BCHMO": {"payer_id": "X0002", "lab": "Prairie Lab only", "phone": "2175550162",

@@ -238,6 +238,17 @@ def could_not_verify(desk: Desk, coverage_id: int, reason: str, *, on: date) -> 
     )  # fmt: skip
 
 
+def no_answer(desk: Desk, inquiry_id: int, why: str) -> None:
+    """Note that a question stays without an answer; the insurance stays as it is."""
+    with desk.operation("eligibility.failed") as op:
+        inquiry = op.get(Inquiry, inquiry_id)
+        if inquiry.state != "waiting":
+            return
+        inquiry.state, inquiry.failure = "failed", why[:300]
+        op.save(inquiry)
+        op.about(inquiry, patient_id=inquiry.patient_id)
+
+
 def _answered(answer: Answer) -> Iterable[Person]:
     """The people whom an answer is about: a subscriber above a dependent is only named."""
     dependents = [p for p in answer.people if p.role == "dependent"]

@@ -14,6 +14,7 @@ from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError, Invalid
 from deskterm.office import asking, eligibility, verify_board
 from deskterm.office.verify_board import BoardRow
+from deskterm.screens import sending
 from deskterm.screens.prompt import ask
 from deskterm.screens.row_keys import RowKeys
 from deskterm.widgets.rows import RuleRow, TextRow
@@ -169,7 +170,7 @@ class EligibilityScreen(RowKeys):
                 asked += 1
             except DesktermError as error:
                 failed = failed or f"{error.message}. {error.hint}"
-        self.desk_app.send_waiting()
+        sending.start(self.desk)
         self.reload()
         said = f"{asked} asked; the answers land here by themselves" if asked else ""
         if failed:
@@ -241,7 +242,7 @@ class EligibilityScreen(RowKeys):
 
         def there(text: str) -> None:
             order = self.desk.settings.policy.date_order
-            self.day = parse_date(text, today=self.desk.today(), order=order).day
+            self.day = parse_date(text, today=self.desk.today(), future=True, order=order).day
             self.reload()
 
         await ask(self, "Day", there, example="t+1, mon, 0324")

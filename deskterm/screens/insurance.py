@@ -21,6 +21,7 @@ from deskterm.office import (
 )
 from deskterm.office.benefits import Said
 from deskterm.office.coverage import CoverageRow
+from deskterm.screens import sending
 from deskterm.screens.base import DeskScreen
 from deskterm.screens.prompt import ask
 from deskterm.screens.who import show_banner
@@ -201,7 +202,7 @@ class InsuranceScreen(DeskScreen):
             asking.ask, self.desk, row.id, self.day, appointment_id=self.appointment_id
         )
         if done is not None:
-            self.desk_app.send_waiting()
+            sending.start(self.desk)
             self.reload()
             self.say("Asked. The answer lands here by itself; go on with other work")
 
