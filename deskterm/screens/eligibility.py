@@ -21,10 +21,10 @@ from deskterm.widgets.rows import RuleRow, TextRow
 from deskterm.widgets.rows_data import Column, Row
 
 COLUMNS = (
-    Column("State", 6, is_state=True), Column("When", 12), Column("With", 6, drop_order=3),
-    Column("Patient", 16, grows=True), Column("Plan", 14, drop_order=2),
-    Column("Copay", 6, "right"), Column("Ded left", 8, "right"),
-    Column("Seen", 5, drop_order=1), Column("By", 8, drop_order=4),
+    Column("State", 6, is_state=True), Column("When", 12), Column("With", 6, drop_order=2),
+    Column("Patient", 16, grows=True), Column("Plan", 13), Column("Copay", 6, "right"),
+    Column("Ded left", 8, "right"), Column("Seen", 5, drop_order=3),
+    Column("By", 8, drop_order=1),
 )  # fmt: skip
 SPANS = (1, 3, 7)
 
@@ -171,12 +171,21 @@ class EligibilityScreen(RowKeys):
             except DesktermError as error:
                 failed = failed or f"{error.message}. {error.hint}"
         sending.start(self.desk)
-        self.reload()
+        self.list.clear_marks()
+        self._stay()
         said = f"{asked} asked; the answers land here by themselves" if asked else ""
         if failed:
             self.say(f"{said}. {failed}" if said else failed, level="say" if asked else "error")
         else:
             self.say(said)
+
+    def _stay(self) -> None:
+        """Show what changed without moving a row under the clerk's hands."""
+        self._may_sort = False
+        try:
+            self.reload()
+        finally:
+            self._may_sort = True
 
     async def do_new(self) -> None:
         """``+``: note what a portal or a representative said."""
@@ -193,7 +202,7 @@ class EligibilityScreen(RowKeys):
 
         def take(text: str) -> None:
             eligibility.could_not_verify(self.desk, coverage_id, text, on=row.start.date())
-            self.reload()
+            self._stay()
             self.say("Noted; the insurance stays as it is")
 
         await ask(self, "Could not verify: why?", take, example="portal down, closed until 8")
@@ -206,7 +215,8 @@ class EligibilityScreen(RowKeys):
             login = "" if text.strip() in ("", "-") else text.strip()
             for row in rows:
                 verify_board.assign(self.desk, row.appointment_id, login)
-            self.reload()
+            self.list.clear_marks()
+            self._stay()
             self.say(f"{len(rows)} {'is' if len(rows) == 1 else 'are'} {login or 'nobody'}'s now")
 
         await ask(self, "Give to (login, - nobody)", take)

@@ -172,6 +172,9 @@ class InsuranceScreen(DeskScreen):
         if asking.answered_today(self.desk, row.id):
             self.enter_row.show("Enter = accept")
             return
+        if asking.waiting(self.desk, row.id):
+            self.enter_row.show("Asked; the answer lands here. Esc = go on with other work")
+            return
         why_not = asking.cannot(self.desk, row.id)
         self.enter_row.show(
             f"+ = note an answer got by phone or portal ({why_not})" if why_not
