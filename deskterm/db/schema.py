@@ -14,7 +14,6 @@ from deskterm.db import (
     identity,
     journal,
     messages,
-    outbox,
     patients,
     payments,
     scheduling,
@@ -28,7 +27,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity, break_glass, eligibility, outbox,
+    exchange, ssh_keys, identity, break_glass, eligibility,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,

@@ -14,10 +14,6 @@ COPIES: dict[str, tuple[str, ...]] = {
     ),
     "fhir_source": ("digest", "taken", "imported_at"),
     "free_horizon": ("laid_until",),
-    "outgoing": (
-        "state", "kind", "connection_id", "patient_id", "about_id", "made_at", "made_by", "tries",
-        "next_at", "lease_until", "worker", "error", "done_at",
-    ),
     "slot_hold": ("expires_at", "starts_at", "minutes", "desk", "staff"),
 }  # fmt: skip
 INDEXES = tuple(
