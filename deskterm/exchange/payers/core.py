@@ -9,12 +9,16 @@ from __future__ import annotations
 import email
 import email.policy
 from email.message import Message
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from deskterm.exchange.payers.interchange import text_of
 from deskterm.exchange.payers.trouble import CoreError, NotX12
 from deskterm.exchange.payers.values import Address, Answer, Question, Secret
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 CORE = "http://www.caqh.org/SOAP/WSDL/CORERule2.2.0.xsd"
@@ -116,8 +120,8 @@ def _answer(found: dict[str, str], payload: str) -> Answer:
     return Answer(payload, found.get("PayloadType", ""), found.get("PayloadID", ""))
 
 
-def _xml(body: bytes):  # type: ignore[no-untyped-def]
-    """The document. A document type (which could blow up to gigabytes) is refused: SOAP has none."""
+def _xml(body: bytes) -> Element:
+    """The document. SOAP has no document type, which could blow up to gigabytes: refused."""
     from xml.etree import ElementTree
 
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"\x00" in body:

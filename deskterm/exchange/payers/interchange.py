@@ -78,7 +78,7 @@ def check(text: str, kind: str, trace: str = "") -> None:
     good = [t for t in sets if t.set == wanted]
     if not good:
         names = sorted({t.set for t in sets})
-        if "999" in names or any(i.is_acknowledgment for i in interchanges) and not sets:
+        if "999" in names or (any(i.is_acknowledgment for i in interchanges) and not sets):
             name = "999" if "999" in names else "TA1"
             raise NotTheAnswer(
                 f"A {name} came instead of a {wanted}: the payer could not read the question",
