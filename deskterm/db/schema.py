@@ -7,12 +7,14 @@ from peewee import Database, SqliteDatabase
 from deskterm.db import (
     break_glass,
     codes,
+    connections,
     coverage,
     dayclose,
     exchange,
     identity,
     journal,
     messages,
+    outbox,
     patients,
     payments,
     scheduling,
@@ -26,7 +28,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity, break_glass,
+    exchange, ssh_keys, identity, break_glass, connections, outbox,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -44,6 +46,8 @@ TRIGGERS: tuple[str, ...] = (
     *ssh_keys.TRIGGERS,
     *identity.TRIGGERS,
     *break_glass.TRIGGERS,
+    *connections.TRIGGERS,
+    *outbox.TRIGGERS,
 )
 
 
