@@ -116,6 +116,8 @@ SYMBOLS: tuple[Command, ...] = (
 TYPED: tuple[Command, ...] = (
     Command("staff", "staff", (), ("staff",), "manage_staff",
             "who works here: + adds, Enter edits, x ends access", "staff list"),
+    Command("outbox", "outbox", (), ("outbox",), "view_patients",
+            "what is sent to payers: f sends again now, x gives up", "run list"),
 )  # fmt: skip
 
 # Keys that some terminal sends as another key, keeps for itself, or types into a field.
@@ -137,6 +139,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "report": ("v", "s", "g", "l"),
     "account": ("x", "p", "u"),
     "staff": ("x", "i", "s"),
+    "outbox": ("f", "x", "v", "s"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",
@@ -150,6 +153,7 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "report": ("left_square_bracket", "right_square_bracket", "comma", "full_stop", "minus"),
     "account": ("slash", "comma", "full_stop", "minus"),
     "staff": ("plus", "slash", "comma", "full_stop", "minus"),
+    "outbox": ("slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {

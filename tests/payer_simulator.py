@@ -191,6 +191,7 @@ class Payer:
     answers: Answers = lambda x12: Answer(active(x12))
     port: int = 0
     wants_certificate: bool = False
+    hold: Callable[[], bool] = lambda: False  # no question is answered while it says so
     seen: list[str] = field(default_factory=list)
     envelopes: list[dict[str, str]] = field(default_factory=list)
     most_at_once: int = 0
@@ -275,6 +276,8 @@ class Payer:
         self.most_at_once = max(self.most_at_once, self._now)
         try:
             answer = self.answers(x12)
+            while self.hold():
+                await asyncio.sleep(0.01)
             if answer.delay:
                 await asyncio.sleep(answer.delay)
             return await self._answer(writer, kind, answer)

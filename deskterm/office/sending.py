@@ -67,7 +67,7 @@ class Sender:
         self._handlers = outbox_handlers.handlers() if handlers is None else handlers
         self._thread = ThreadPoolExecutor(1, "outbox")
         self._desk: Desk | None = None
-        self._lines: dict[int, asyncio.Future[Line]] = {}
+        self._lines: dict[tuple[int, int], asyncio.Future[Line]] = {}
         self._open = contextlib.AsyncExitStack()
         self.holder = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}"
         self.tally = Tally()
@@ -157,6 +157,9 @@ class Sender:
             line = await self._line(job.connection)
             answer = await line.ask(Question(job.payload, job.kind, _payload_id(job), job.trace))
         except trouble.WireError as error:
+            if isinstance(error, trouble.HttpStatus) and error.status == 401:
+                # The secret may have been changed since the line was opened: read it again.
+                self._lines.pop((job.connection.id, job.connection.version), None)
             await self._failed(job, error)
             return
         except Exception as error:  # a fault of ours: said, and not tried for ever
@@ -166,9 +169,14 @@ class Sender:
 
     async def _line(self, connection: ConnectionRow) -> Line:
         """The open line of a connection; the first who needs it opens it, the others wait."""
-        if connection.id not in self._lines:
-            self._lines[connection.id] = asyncio.ensure_future(self._opened(connection))
-        return await asyncio.shield(self._lines[connection.id])
+        key = (connection.id, connection.version)
+        if key not in self._lines:
+            self._lines[key] = asyncio.ensure_future(self._opened(connection))
+        try:
+            return await asyncio.shield(self._lines[key])
+        except trouble.WireError:
+            self._lines.pop(key, None)  # what is missing may be put right before the next
+            raise
 
     async def _opened(self, connection: ConnectionRow) -> Line:
         address = connection.address()
@@ -256,6 +264,17 @@ class Sender:
             ours = False
         self.tally.odd += not ours
         await drop.away(name, "done" if ours else "odd")
+
+
+def own_desk(desk: Desk) -> Desk:
+    """A handle for a thread of the desk's process: the same person, a connection of its own.
+
+    The database opens one for each thread; close it there with ``own.database.close()``.
+    """
+    return Desk(
+        desk.database, desk.actor, desk.settings, desk.clock, desk.secret, desk.workstation,
+        desk.session, origin=desk.origin,
+    )  # fmt: skip
 
 
 def send_now(
