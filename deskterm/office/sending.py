@@ -273,7 +273,7 @@ def own_desk(desk: Desk) -> Desk:
     """
     return Desk(
         desk.database, desk.actor, desk.settings, desk.clock, desk.secret, desk.workstation,
-        desk.session, origin=desk.origin,
+        desk.session, written=desk.written, origin=desk.origin,
     )  # fmt: skip
 
 
