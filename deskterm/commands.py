@@ -118,6 +118,8 @@ SYMBOLS: tuple[Command, ...] = (
 TYPED: tuple[Command, ...] = (
     Command("staff", "staff", (), ("staff",), "manage_staff",
             "who works here: + adds, Enter edits, x ends access", "staff list"),
+    Command("outbox", "outbox", (), ("outbox",), "view_patients",
+            "what is sent to payers: f sends again now, x gives up", "run list"),
 )  # fmt: skip
 
 # Keys that some terminal sends as another key, keeps for itself, or types into a field.
@@ -141,6 +143,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "staff": ("x", "i", "s"),
     "eligibility": ("e", "f", "y", "v", "i", "m", "g", "s"),
     "insurance": ("e", "f", "v", "s", "i", "m", "p"),
+    "outbox": ("f", "x", "v", "s"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",
@@ -157,6 +160,7 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "eligibility": ("plus", "slash", "space", "left_square_bracket", "right_square_bracket",
                     "comma", "full_stop", "minus"),
     "insurance": ("plus", "comma", "full_stop", "minus"),
+    "outbox": ("slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {

@@ -113,6 +113,11 @@ class Settings:
         return path.with_name(path.name + ".key")
 
     @property
+    def secrets_path(self) -> Path:
+        """The folder of secrets that connections name: beside the database, never inside it."""
+        return self.database_path.with_name("secrets")
+
+    @property
     def pepper_path(self) -> Path:
         """What every PIN is mixed with, beside the journal's key and outside the database."""
         path = self.database_path

@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from deskterm.cli import ssh_keys
+from deskterm.cli import connections, ssh_keys
 from deskterm.cli.session import Options, at_desk, command, show
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Set up and look after.")
 app.add_typer(ssh_keys.app, name="ssh-keys")
+app.add_typer(connections.app, name="connection")
 app.command()(ssh_keys.gate)
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 

@@ -228,24 +228,24 @@ def verify(
 
     Running it again asks nobody twice: an open question is the same question.
     """
-    import asyncio
-
-    from deskterm.office import asking, sending
+    from deskterm.cli.run import send_all
+    from deskterm.office import asking
+    from deskterm.office.sending import Tally
 
     with at_desk(context) as desk:
         begins = the_day(desk, first)
         done = asking.verify(desk, begins, the_day(desk, last) if last else begins,
                              everyone=everyone)  # fmt: skip
-        tally = asyncio.run(sending.drain(desk)) if send and done.asked else sending.Tally()
+    tally = send_all(context, ["270"]) if send and done.asked else Tally()
     said = {
         "asked": done.asked, "settled": done.settled, "answered": tally.answered,
-        "waiting": tally.sent + tally.retried, "failed": tally.failed,
+        "waiting": tally.sent + tally.again, "failed": tally.failed,
         "refused": [{"appointment_id": n, "why": why} for n, why in done.refused],
     }  # fmt: skip
     show(
         said, as_json,
         lambda: [f"asked {done.asked}, answered {tally.answered}, to be tried again "
-                 f"{tally.retried}, given up {tally.failed}; {done.settled} need nothing",
+                 f"{tally.again}, given up {tally.failed}; {done.settled} need nothing",
                  *(f"  visit {n}: {why}" for n, why in done.refused)],
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from peewee import Database, SqliteDatabase
 from deskterm.db import (
     break_glass,
     codes,
+    connections,
     coverage,
     dayclose,
     eligibility,
@@ -14,6 +15,7 @@ from deskterm.db import (
     identity,
     journal,
     messages,
+    outbox,
     patients,
     payments,
     scheduling,
@@ -27,7 +29,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity, break_glass, eligibility,
+    exchange, ssh_keys, identity, break_glass, eligibility, connections, outbox,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -46,6 +48,8 @@ TRIGGERS: tuple[str, ...] = (
     *identity.TRIGGERS,
     *break_glass.TRIGGERS,
     *eligibility.TRIGGERS,
+    *connections.TRIGGERS,
+    *outbox.TRIGGERS,
 )
 
 

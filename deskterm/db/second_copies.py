@@ -14,6 +14,7 @@ COPIES: dict[str, tuple[str, ...]] = {
     ),
     "fhir_source": ("digest", "taken", "imported_at"),
     "free_horizon": ("laid_until",),
+    "outbox_lease": ("holder", "taken_at", "until"),
     "slot_hold": ("expires_at", "starts_at", "minutes", "desk", "staff"),
 }  # fmt: skip
 INDEXES = tuple(

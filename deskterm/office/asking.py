@@ -13,13 +13,13 @@ from datetime import date
 from deskterm.clock import local, parse_utc_text
 from deskterm.db.coverage import Coverage, Plan
 from deskterm.db.eligibility import Inquiry
-from deskterm.db.outbox import Outgoing
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, DesktermError, NotFound
 from deskterm.exchange.x12 import eligibility_request
 from deskterm.exchange.x12.writer import Envelope
 from deskterm.office import connections, eligibility, outbox, verify_board
-from deskterm.office.desk import Desk
+from deskterm.office.desk import Desk, Operation
+from deskterm.office.outbox import Answered
 
 NO_CONNECTION = "no connection for this payer"
 _OPEN = """
@@ -51,7 +51,7 @@ def cannot(desk: Desk, coverage_id: int) -> str:
         return "no payer to ask"
     if not plan.payer_id:
         return "the plan has no payer id"
-    return "" if connections.serving(desk, plan) is not None else NO_CONNECTION
+    return "" if connections.for_payer(desk, plan.payer_id) is not None else NO_CONNECTION
 
 
 def ask(
@@ -71,15 +71,15 @@ def ask(
         question = eligibility.question(
             desk, coverage_id, on, appointment_id=appointment_id, services=services
         )
-        connection = connections.serving(desk, plan)
+        connection = connections.for_payer(desk, plan.payer_id)
         if connection is None:
             raise Conflict(
                 f"{plan.name}: {NO_CONNECTION}", "+ notes an answer got by phone or portal",
                 rule="connection",
             )  # fmt: skip
         envelope = Envelope(
-            connection.sender, connection.receiver or plan.payer_id,
-            connections.next_control(op, connection), desk.wall(), test=bool(connection.test),
+            connection.sender_id, connection.receiver_id or plan.payer_id,
+            _next_control(op, connection.id), desk.wall(),
         )  # fmt: skip
         text = eligibility_request.write(envelope, [question])
         inquiry = op.create(
@@ -88,26 +88,33 @@ def ask(
             trace=question.trace, asked_at=op.now, asked_by=desk.actor.login, request=text,
         )  # fmt: skip
         outbox.enqueue(
-            op, kind="270", connection=connection, key=f"270:{question.trace}", payload=text,
-            patient_id=coverage.patient_id, about_id=inquiry.id,
+            op, kind="270", connection_id=connection.id, key=f"270:{question.trace}",
+            payload=text, trace=question.trace, patient_id=coverage.patient_id,
+            appointment_id=appointment_id,
         )  # fmt: skip
         op.about(inquiry, patient_id=coverage.patient_id)
         return inquiry
 
 
-def withdraw(desk: Desk, inquiry_id: int) -> Inquiry:
-    """Take a question back that was not sent yet. Raises Conflict once it is on its way."""
-    with desk.operation("eligibility.withdraw") as op:
-        inquiry = op.get(Inquiry, inquiry_id)
-        row = Outgoing.get_or_none(Outgoing.key == f"270:{inquiry.trace}")
-        if inquiry.state != "waiting" or (row is not None and row.state != "waiting"):
-            raise Conflict("It is on its way already", "Wait for the answer", rule="sent")
-        inquiry.state = "withdrawn"
-        op.save(inquiry)
-        if row is not None:
-            desk.rows("UPDATE outgoing SET state = 'withdrawn' WHERE id = ? RETURNING id", row.id)
-        op.about(inquiry, patient_id=inquiry.patient_id)
-        return inquiry
+def _next_control(op: Operation, connection_id: int) -> int:
+    """The next interchange number of a connection, counted inside ``op``."""
+    found = op.desk.rows("SELECT count(*) FROM outbox_item WHERE connection_id = ?", connection_id)
+    return int(found[0][0]) % 999_999_999 + 1
+
+
+def take_in(desk: Desk, item: Answered) -> None:
+    """Keep what an answer to one of our questions says. Raises Refused, NotFound, Conflict.
+
+    Bears being called twice with the same answer.
+    """
+    eligibility.stored_answers(desk, item.answer, source=f"outbox {item.id}", trace=item.trace)
+
+
+def give_up(desk: Desk, item: Answered) -> None:
+    """A question that is not sent any more stays without an answer."""
+    found = desk.rows("SELECT id FROM inquiry WHERE trace = ?", item.trace)
+    if found:
+        eligibility.no_answer(desk, found[0][0], item.why or "no answer came")
 
 
 def waiting(desk: Desk, coverage_id: int) -> str:

@@ -206,7 +206,7 @@ def by_hand(
             raise Invalid("An amount is zero or more", "For example 25", field="copay")
     if said.starts_on and said.ends_on and said.ends_on < said.starts_on:
         raise Invalid("It would end before it starts", "Check the dates", field="ends_on")
-    with desk.operation("eligibility.answer", key=key) as op:
+    with desk.operation("eligibility.note", key=key) as op:
         if op.earlier is not None:
             return _stored(desk, op.earlier.entity_id or 0)
         coverage = op.get(Coverage, coverage_id)
@@ -494,7 +494,6 @@ def _amounts(cents: tuple[int, ...]) -> str:
 
 def _stored(desk: Desk, answer_id: int) -> Stored:
     row = EligibilityAnswer.get_by_id(answer_id)
-    access.require_patient(desk, row.patient_id)
     return Stored(row.id, row.patient_id, row.coverage_id, row.status, row.differs, row.note)
 
 

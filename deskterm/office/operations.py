@@ -53,6 +53,7 @@ OPERATIONS: dict[str, str] = {
     "coverage.order": "edit_patients",
     "eligibility.ask": "edit_patients",
     "eligibility.answer": "edit_patients",
+    "eligibility.note": "edit_patients",
     "eligibility.failed": "edit_patients",
     "eligibility.withdraw": "edit_patients",
     "eligibility.assign": "edit_patients",
@@ -107,6 +108,15 @@ OPERATIONS: dict[str, str] = {
     "message.close": "messages",
     "message.reopen": "messages",
     "message.take_back": "messages",
+    "connection.add": "administer",
+    "connection.edit": "administer",
+    "outbox.add": "edit_patients",
+    "outbox.sent": "edit_patients",
+    "outbox.answer": "edit_patients",
+    "outbox.failed": "edit_patients",
+    "outbox.handled": "edit_patients",
+    "outbox.retry": "edit_patients",
+    "outbox.give_up": "edit_patients",
 }
 
 # What may be done at a locked desk: proving who one is, and what keeps track of that.

@@ -34,6 +34,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "jot": ("deskterm.screens.jot", "JotScreen"),
     "history": ("deskterm.screens.history", "HistoryScreen"),
     "break_glass": ("deskterm.screens.break_glass", "BreakGlassScreen"),
+    "outbox": ("deskterm.screens.outbox", "OutboxScreen"),
     "staff": ("deskterm.screens.staff", "StaffScreen"),
     "staff_form": ("deskterm.screens.staff_form", "StaffFormScreen"),
     "eligibility": ("deskterm.screens.eligibility", "EligibilityScreen"),

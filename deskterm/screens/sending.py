@@ -16,11 +16,13 @@ from deskterm.office.desk import Desk
 
 def start(desk: Desk) -> None:
     """Send what waits, in a process that ends when nothing is left."""
-    if not outbox.unsent(desk) or os.environ.get("DESKTERM_NO_WORKER"):
+    if os.environ.get("DESKTERM_NO_WORKER") or not outbox.listing(
+        desk, states=("queued",), limit=1
+    ):
         return
     subprocess.Popen(
         [sys.executable, "-m", "deskterm", "--db", desk.settings.database, "--as",
-         desk.actor.login, "run", "outbox"],
+         desk.actor.login, "run", "outbox", "--once"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True, close_fds=True, cwd="/",
     )  # fmt: skip

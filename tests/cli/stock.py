@@ -26,10 +26,12 @@ from deskterm.office import (
     break_glass,
     charges,
     clinic,
+    connections,
     credentials,
     dayclose,
     free_time,
     messages,
+    outbox,
     payments,
     shifts,
     ssh_keys,
@@ -39,6 +41,7 @@ from deskterm.office import (
 from deskterm.office.desk import Desk, find_actor
 from tests.conftest import NOW
 from tests.office.hours import open_clinic
+from tests.payer_simulator import question
 
 FILES = ("clinic.db", "clinic.db.key", "clinic.db.pepper", "deskterm.toml")
 PEOPLE = 40  # more than there are payloads
@@ -60,6 +63,11 @@ CALLS: dict[str, list[str]] = {
     "admin backup": ["{folder}/safe.db"],
     "admin restore": ["{folder}/kept.db"],
     "admin gate": ["sshd-keys.conf"],
+    "admin connection add": ["NIGHT", "{folder}/drop", "--kind", "folder", "--payer", "60054"],
+    "admin connection list": [],
+    "admin connection test": ["DROP"],
+    "admin connection disable": ["DROP", "--reason", "contract ended"],
+    "admin connection enable": ["OLD"],
     "admin ssh-keys add": ["kim", "{folder}/new.pub"],
     "admin ssh-keys list": [],
     "admin ssh-keys revoke": ["1", "--reason", "laptop lost"],
@@ -128,6 +136,12 @@ CALLS: dict[str, list[str]] = {
     "pay good-faith": ["1", "--code", "99213"],
     "pay charge": ["1", "--code", "99213", "--diagnosis", "M54.50"],
     "pay fee": ["99214", "150.00", "--label", "longer visit"],
+    "run outbox": ["--once"],
+    "run list": [],
+    "run show": ["1"],
+    "run add": ["{folder}/question.270", "--connection", "DROP"],
+    "run retry": ["1"],
+    "run give-up": ["1", "--reason", "asked by phone"],
     "schedule day": ["t"],
     "schedule open": ["--type", "FU", "--from", "t+1"],
     "schedule book": ["1", "--type", "FU", "--provider", "LEE", "--at", "2026-03-25 09:00"],
@@ -247,6 +261,7 @@ def stock(folder: Path) -> None:
         house.patient(last, "PAT")
     _money(desk)
     _people(desk)
+    _outbox(desk, folder)
     ssh_keys.add(desk, "kim", KEYS[0])
     (folder / "new.pub").write_text(KEYS[1] + "\n")
     with desk.operation("schedule.horizon"):
@@ -259,6 +274,21 @@ def stock(folder: Path) -> None:
         '{"resourceType": "Patient", "id": "1", "birthDate": "1980-01-02",'
         ' "name": [{"family": "Example", "given": ["Pat"]}]}\n'
     )
+
+
+def _outbox(desk: Desk, folder: Path) -> None:
+    """A folder for batches, a connection that is not used any more, five questions to be sent."""
+    (folder / "drop").mkdir()
+    for code, payers in (("DROP", "*"), ("OLD", "87726")):
+        entry = connections.ConnectionEntry(code, "folder", str(folder / "drop"), payers=payers)
+        connections.add(desk, entry)
+    connections.set_active(desk, "OLD", active=False, reason="contract ended")
+    for number in range(1, 6):
+        outbox.add(
+            desk, kind="270", connection="DROP", payload=question(f"T{number}"),
+            key=f"q{number}", patient_id=number,
+        )  # fmt: skip
+    (folder / "question.270").write_text(question("T9"))
 
 
 def _people(desk: Desk) -> None:

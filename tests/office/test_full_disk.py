@@ -23,6 +23,7 @@ from deskterm.db.messages import Message
 from deskterm.db.scheduling import Appointment
 from deskterm.entry.money import TenderEntry
 from deskterm.errors import NotAllowed, Unreachable
+from deskterm.exchange.payers.trouble import TooLong
 from deskterm.office import (
     activity,
     adjustments,
@@ -31,6 +32,7 @@ from deskterm.office import (
     break_glass,
     charges,
     clinic,
+    connections,
     coverage,
     credentials,
     day_board,
@@ -45,6 +47,7 @@ from deskterm.office import (
     locking,
     messages,
     openings,
+    outbox,
     patients,
     payments,
     refunds,
@@ -62,6 +65,7 @@ from deskterm.office.check_in import CheckInAnswers, complete
 from deskterm.office.desk import Desk, find_actor, open_desk
 from deskterm.office.operations import OPERATIONS
 from tests.cli import stock
+from tests.payer_simulator import active, question
 
 DAY = datetime(2026, 3, 25, 9)
 LATER = date(2026, 3, 26)
@@ -103,6 +107,11 @@ def agreed(desk: Desk, operation: str) -> Approved:
 def wrong_pin(desk: Desk) -> None:
     with contextlib.suppress(NotAllowed):
         credentials.check(desk, "boss", "111222")
+
+
+def job(desk: Desk, item_id: int) -> outbox.Job:
+    """An item that this worker is sending."""
+    return outbox.claim(desk, holder="disk", limit=1, only=item_id)[0]
 
 
 def looked(desk: Desk) -> None:
@@ -220,6 +229,17 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         d, 14, version=message(14).version, outcome="called"),
     "message.reopen": lambda d: messages.reopen(d, 15, version=message(15).version),
     "message.take_back": lambda d: take_back.take_back(d, 9),
+    "connection.add": lambda d: connections.add(
+        d, connections.ConnectionEntry("NEW", "json", "https://x.example/", payers="1")),
+    "connection.edit": lambda d: connections.set_active(d, "OLD", active=True),
+    "outbox.add": lambda d: outbox.add(
+        d, kind="270", connection="DROP", payload=question("T99"), key="full"),
+    "outbox.sent": lambda d: outbox.sent(d, job(d, 1)),
+    "outbox.answer": lambda d: outbox.answered(d, 1, active(question("T1"))),
+    "outbox.handled": lambda d: outbox.handled(d, 1),
+    "outbox.failed": lambda d: outbox.failed(d, job(d, 2), TooLong("too long")),
+    "outbox.retry": lambda d: outbox.retry(d, 2),
+    "outbox.give_up": lambda d: outbox.give_up(d, 3, reason="asked by phone"),
     "patient.restrict": lambda d: break_glass.restrict(d, 16, reason="well known"),
     "patient.unrestrict": lambda d: break_glass.restrict(
         d, stock.OPENED, restricted=False, reason="asked for it"),

@@ -45,7 +45,7 @@ FREE: dict[str, str] = {
          "locking.lock", "locking.lock_after", "locking.log_off_after", "locking.may_choose",
          "locking.opens_freely", "locking.take_note", "locking.waiting",
          "drafts.drop", "drafts.finish", "drafts.get", "drafts.hand_over", "drafts.open_drafts",
-         "drafts.save", "feed.counts", "sessions.alive", "sessions.seen"),
+         "drafts.save", "feed.counts", "sending.own_desk", "sessions.alive", "sessions.seen"),
         "this person's own work and session, by their login",
     ),
     **dict.fromkeys(

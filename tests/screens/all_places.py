@@ -37,6 +37,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "close": {},
     "report": {},
     "staff": {},
+    "outbox": {},
     "staff_form": {},
     "break_glass": {"patient_id": 1},
     "lock": {},

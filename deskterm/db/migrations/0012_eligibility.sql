@@ -14,10 +14,6 @@ CREATE TABLE "eligibility_rejection" ("id" INTEGER NOT NULL PRIMARY KEY, "answer
 
 CREATE TABLE "verify_assignment" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "appointment_id" INTEGER NOT NULL, "login" TEXT NOT NULL, "at" TEXT NOT NULL, "by" TEXT NOT NULL, FOREIGN KEY ("appointment_id") REFERENCES "appointment" ("id") ON DELETE RESTRICT) STRICT;
 
-CREATE TABLE "connection" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "code" TEXT NOT NULL, "name" TEXT NOT NULL, "kind" TEXT NOT NULL CHECK (kind IN ('core_soap', 'core_mime', 'json', 'folder')), "url" TEXT NOT NULL, "sender" TEXT NOT NULL, "receiver" TEXT NOT NULL, "secret" TEXT NOT NULL, "payers" TEXT NOT NULL, "timeout" INTEGER NOT NULL, "tries" INTEGER NOT NULL, "ca_file" TEXT NOT NULL, "request_field" TEXT NOT NULL, "answer_field" TEXT NOT NULL, "header" TEXT NOT NULL, "test" INTEGER NOT NULL, "control" INTEGER NOT NULL, "active" INTEGER NOT NULL) STRICT;
-
-CREATE TABLE "outgoing" ("id" INTEGER NOT NULL PRIMARY KEY, "key" TEXT NOT NULL, "kind" TEXT NOT NULL, "connection_id" INTEGER NOT NULL, "patient_id" INTEGER, "about_id" INTEGER, "made_at" TEXT NOT NULL, "made_by" TEXT NOT NULL, "state" TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'answered', 'failed', 'withdrawn')), "tries" INTEGER NOT NULL, "next_at" TEXT NOT NULL, "lease_until" TEXT, "worker" TEXT NOT NULL, "error" TEXT NOT NULL, "done_at" TEXT, "payload" TEXT NOT NULL, "answer" TEXT NOT NULL, FOREIGN KEY ("connection_id") REFERENCES "connection" ("id") ON DELETE RESTRICT, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
-
 ALTER TABLE "plan" ADD COLUMN "claims_address" TEXT NOT NULL DEFAULT '';
 
 ALTER TABLE "plan" ADD COLUMN "auth_phone" TEXT NOT NULL DEFAULT '';
@@ -102,15 +98,3 @@ CREATE TRIGGER eligibility_rejection_no_delete BEFORE DELETE ON eligibility_reje
 CREATE TRIGGER eligibility_rejection_no_update BEFORE UPDATE ON eligibility_rejection BEGIN SELECT RAISE(ABORT, 'what a payer answered is never changed'); END;
 
 CREATE UNIQUE INDEX "verify_assignment_appointment_id" ON "verify_assignment" ("appointment_id");
-
-CREATE UNIQUE INDEX "connection_code" ON "connection" ("code");
-
-CREATE INDEX "outgoing_connection_id" ON "outgoing" ("connection_id");
-
-CREATE INDEX outgoing_copy ON outgoing (state, kind, connection_id, patient_id, about_id, made_at, made_by, tries, next_at, lease_until, worker, error, done_at);
-
-CREATE UNIQUE INDEX "outgoing_key" ON "outgoing" ("key");
-
-CREATE INDEX "outgoing_patient_id" ON "outgoing" ("patient_id");
-
-CREATE INDEX "outgoing_state_next_at" ON "outgoing" ("state", "next_at");

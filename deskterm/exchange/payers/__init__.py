@@ -1,0 +1,1 @@
+"""How a payer or clearinghouse is reached: X12 text goes out, X12 text comes back. No database."""
