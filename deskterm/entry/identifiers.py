@@ -17,9 +17,7 @@ _NPI = re.compile(r"[12][0-9]{9}")
 _NPI_PREFIX = "80840"
 # Medicare Beneficiary Identifier: CMS leaves out S, L, O, I, B and Z, which look like digits.
 _L = "AC-HJKMNP-RT-Y"
-_MBI = re.compile(
-    rf"[1-9][{_L}][{_L}0-9][0-9][{_L}][{_L}0-9][0-9][{_L}][{_L}][0-9][0-9]", re.ASCII
-)
+_MBI = re.compile(rf"[1-9][{_L}][{_L}0-9][0-9][{_L}][{_L}0-9][0-9][{_L}][{_L}][0-9][0-9]", re.ASCII)
 # ICD-10-CM: a letter (U since 2020), a digit (or A: QA0 since 2026), a digit or letter, and up to
 # four more.
 _ICD10CM = re.compile(r"[A-Z][0-9A][0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)

@@ -126,7 +126,9 @@ def _diagnosis(node: Any, seventh: _Seventh, not_for: frozenset[str]) -> Iterato
     try:
         code = icd10cm(name)
     except Invalid:
-        raise Invalid(f"A code of the tabular list is no code: {label_text(name, 20)}", "") from None
+        raise Invalid(
+            f"A code of the tabular list is no code: {label_text(name, 20)}", ""
+        ) from None
     label, notes = _said(node), _notes(node)
     defined = node.find("sevenChrDef")
     if defined is not None:

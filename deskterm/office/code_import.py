@@ -100,12 +100,16 @@ def import_file(
             field="licence",
         )
     if (system == "payer") != bool(source.strip()):
-        raise Invalid("Whose list is it?", "Payer ids differ: name the clearinghouse", field="source")
+        raise Invalid(
+            "Whose list is it?", "Payer ids differ: name the clearinghouse", field="source"
+        )
     name, data = _bytes(path, system)
     listed = _reader(system)(data, name)
     first = starts_on or listed.starts_on or _usual_start(desk, system)
     if first is None:
-        raise Invalid("From which day is this list?", "Its name does not say; give the day", field="from")
+        raise Invalid(
+            "From which day is this list?", "Its name does not say; give the day", field="from"
+        )
     source = clean_text(source, field="source", limit=40)
     with desk.operation("codes.import") as op:
         changes = _compare(op, listed, first, source)
@@ -116,7 +120,9 @@ def import_file(
         ended = changes.counts["ended"]
         if ended > standing * _MOST_ENDED and standing > _SMALL and not all_the_same:
             raise Conflict(
-                f"This list would end {ended} of {standing} codes", "Is the file whole?", rule="list"
+                f"This list would end {ended} of {standing} codes",
+                "Is the file whole?",
+                rule="list",
             )
         if not changes.any():
             return Imported(0, system, listed.form, first, changes.counts, listed.left_out)
@@ -195,9 +201,7 @@ def _compare(op: Operation, listed: CodeList, first: date, source: str) -> _Chan
     return _after(listed, stored, first)
 
 
-def _after(
-    listed: CodeList, stored: dict[tuple[str, str], list[_Row]], first: date
-) -> _Changes:
+def _after(listed: CodeList, stored: dict[tuple[str, str], list[_Row]], first: date) -> _Changes:
     """A list that is as late as the newest, or later."""
     changes, seen = _Changes(), set()
     eve = first - timedelta(days=1)

@@ -53,9 +53,7 @@ def rebuild(db: Database) -> None:
         searched.append((at[system], code.replace("-", ""), label, also))
         words.update(words_of(label), words_of(also))
     many(db, "UPDATE code_entry SET place = ? WHERE id = ?", placed)
-    many(
-        db, "INSERT INTO code_search (rowid, code, label, also) VALUES (?, ?, ?, ?)", searched
-    )
+    many(db, "INSERT INTO code_search (rowid, code, label, also) VALUES (?, ?, ?, ?)", searched)
     rows(db, "INSERT INTO code_search (code_search) VALUES ('optimize')")
     _add_words(db, words)
 

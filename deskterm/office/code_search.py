@@ -147,17 +147,17 @@ def card(desk: Desk, text: str, *, system: str = "", on: date | None = None) -> 
     at = next((n for n, hit in enumerate(hits) if _stands(hit, day)), 0)
     _, notes, file, licence = found[0][at][7:]
     hit = hits[at]
+    valid = _stands(hit, day)
+    around = day if valid else hit.starts_on
     return CodeCard(
-        hit, _stands(hit, day), tuple(h for h in hits if h is not hit),
-        tuple(_parents(desk, hit, day)), tuple(_children(desk, hit, day)),
+        hit, valid, tuple(h for h in hits if h is not hit),
+        tuple(_parents(desk, hit, around)), tuple(_children(desk, hit, around)),
         tuple((str(kind), str(words)) for kind, words in json.loads(notes or "[]")),
         file, licence,
     )  # fmt: skip
 
 
-def accept(
-    desk: Desk, text: str, systems: Sequence[str], on: date | None = None
-) -> CodeHit:
+def accept(desk: Desk, text: str, systems: Sequence[str], on: date | None = None) -> CodeHit:
     """The one code that ``text`` is, good on a day (today); nothing is completed or guessed.
 
     Raises Invalid, with the choices: for a wrong shape, a heading, a code that no list has, or
@@ -177,7 +177,9 @@ def accept(
                 _choices(_children(desk, good, day)), field=_field(system),
             )  # fmt: skip
         if versions:
-            raise Invalid(_why_not(versions, day), _similar(desk, system, code, day), field=_field(system))
+            raise Invalid(
+                _why_not(versions, day), _similar(desk, system, code, day), field=_field(system)
+            )
     if len(covered) < len(possible) or not covered:
         # A list that would know is not loaded.
         return CodeHit(possible[0], code, "", "code", day, None)
@@ -203,9 +205,7 @@ def loaded(desk: Desk, system: str) -> bool:
     return bool(desk.rows("SELECT 1 FROM code_file WHERE system = ? LIMIT 1", system))
 
 
-def _by_code(
-    desk: Desk, query: str, systems: Iterable[str], day: str, limit: int
-) -> list[CodeHit]:
+def _by_code(desk: Desk, query: str, systems: Iterable[str], day: str, limit: int) -> list[CodeHit]:
     typed = query.strip()
     if not typed or not typed[:1].isalnum() or " " in typed:
         return []
@@ -265,7 +265,11 @@ def _meant(desk: Desk, word: str) -> list[str]:
         f" WHERE k.key IN ({placeholders(keys)}) AND w.id = k.word_id",
         *keys,
     )
-    return [near for near, _ in closest(word, (candidate for (candidate,) in known))[:_NEAR]]
+    near = closest(word, (candidate for (candidate,) in known))
+    return [
+        candidate for candidate, distance in near
+        if distance < 2 or (candidate[0] == word[0] and abs(len(candidate) - len(word)) < 3)
+    ][:_NEAR]  # fmt: skip
 
 
 def _spread(found: Sequence[CodeHit], limit: int) -> tuple[CodeHit, ...]:
@@ -396,3 +400,24 @@ def _text(value: object) -> str:
 def word_of_system(system: str) -> str:
     """What people call a list."""
     return word_of(SYSTEMS, system)
+
+
+def lines_of(card: CodeCard, day: date) -> list[str]:
+    """A code's card in lines for people."""
+    hit = card.hit
+    what = {
+        "code": "can be billed", "header": "a heading: it cannot be billed",
+        "range": "a range of codes", "modifier": "a modifier",
+    }[hit.kind]  # fmt: skip
+    stands = "valid" if card.valid else "NOT VALID"
+    until = f" to {hit.ends_on}" if hit.ends_on else ", no end known"
+    lines = [
+        f"{hit.shown}  {hit.label}",
+        f"{word_of_system(hit.system)}; {what}",
+        f"{stands} on {day}: from {hit.starts_on}{until}  ({card.file})",
+    ]
+    lines += [f"earlier: {one.starts_on} to {one.ends_on}: {one.label}" for one in card.earlier]
+    lines += [f"above: {one.shown}  {one.label}" for one in card.parents]
+    lines += [f"below: {one.shown}  {one.label}" for one in card.children]
+    lines += [f"{kind}: {text}" for kind, text in card.notes]
+    return lines
