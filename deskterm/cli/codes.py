@@ -171,7 +171,7 @@ def pos(
     first: From = "",
     as_json: Json = False,
 ) -> None:
-    """Load places of service; without FILE those that come with deskterm. Example: codes import pos"""
+    """Load places of service; without FILE those of deskterm. Example: codes import pos"""
     _import(context, "pos", file, first, as_json)
 
 

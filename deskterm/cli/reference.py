@@ -63,7 +63,7 @@ def keys_page() -> str:
 
 
 _RUNS = frozenset(
-    ("book", "move", "cancel", "noshow", "in", "out", "flow", "find", "pay", "msg", "call", "day",
+    ("book", "move", "cancel", "noshow", "in", "out", "flow", "find", "pay", "charge", "codes", "msg", "call", "day",
      "next", "held", "park", "resume", "undo", "help", "who", "new", "lock", "blank",
      "quit")
 )  # fmt: skip

@@ -95,6 +95,19 @@ def label_of(desk: Desk, code: str, day: date) -> str:
     return str(found[0][1]) if found and found[0][1] else _listed(desk, _code(code), day)
 
 
+def read_code(desk: Desk, text: str, day: date) -> tuple[str, str]:
+    """A code that may be charged on a day, with its words. Raises Invalid for one that no list
+    has on that day, and for one of the clinic's own without a fee."""
+    code = _code(text)
+    label = label_of(desk, code, day)
+    known = identifiers.is_cpt(code) or identifiers.is_hcpcs(code)
+    if known:
+        _listed(desk, code, day)
+    elif fee_of(desk, code, day) is None:
+        raise Invalid(f"{code} has no fee", "Type a CPT or HCPCS code, or words", field="code")
+    return code, label
+
+
 def post(
     desk: Desk,
     appointment_id: int,
