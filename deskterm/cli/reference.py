@@ -63,9 +63,9 @@ def keys_page() -> str:
 
 
 _RUNS = frozenset(
-    ("book", "move", "cancel", "noshow", "in", "out", "flow", "find", "pay", "charge", "codes", "msg", "call", "day",
-     "next", "held", "park", "resume", "undo", "help", "who", "new", "lock", "blank",
-     "quit")
+    ("book", "move", "cancel", "noshow", "in", "out", "flow", "find", "pay", "msg", "call", "day",
+     "charge", "codes", "next", "held", "park", "resume", "undo", "help", "who", "new", "lock",
+     "blank", "quit")
 )  # fmt: skip
 
 

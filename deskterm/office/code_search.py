@@ -24,6 +24,7 @@ from deskterm.text import tidy_import
 
 LIMIT = 20
 SERVICES = ("cpt", "hcpcs")
+FEES = "fee"  # stands for the clinic's own fee schedule among the lists that are searched
 _NEAR = 3  # words tried for one mistyped
 _TRIED = 6  # words of a query, more are left out
 _CHOICES = 6  # codes named in a refusal
@@ -103,6 +104,12 @@ def find(
     Each word may be a beginning; when one is in no label, words close to it are tried.
     """
     day = (on or desk.today()).isoformat()
+    if FEES in systems:
+        own = _own(desk, query, day)[:limit]
+        known = {hit.code for hit in own}
+        listed = find(desk, query, systems=[s for s in systems if s != FEES], on=on, limit=limit)
+        rows = [*own, *(hit for hit in listed.rows if hit.code not in known)]
+        return Found(tuple(rows[:limit]), "" if own else listed.how)
     wanted = [system for system in (systems or BANDS) if system in BANDS]
     by_code = _by_code(desk, query, wanted, day, limit)
     words = [word for word in words_of(_undotted(query)) if len(word) > 1 or word.isdigit()]
@@ -224,6 +231,21 @@ def _by_code(desk: Desk, query: str, systems: Iterable[str], day: str, limit: in
     if plain and len(begins) > 1:
         # A word that is also a payer's id is still a word.
         return [hit for hit in found if hit.code.upper() == begins]
+    return found
+
+
+def _own(desk: Desk, query: str, day: str) -> list[CodeHit]:
+    """The clinic's short list: codes with a fee that begin so, or hold words that begin so."""
+    wanted = words_of(query)
+    found = []
+    for code, label, starts_on in desk.rows(
+        "SELECT code, label, starts_on FROM fee WHERE plan_id IS NULL AND starts_on <= ?"
+        " AND (ends_on IS NULL OR ends_on >= ?) ORDER BY code",
+        day, day,
+    ):  # fmt: skip
+        held = [code.lower(), *words_of(label)]
+        if wanted and all(any(word.startswith(w) for word in held) for w in wanted):
+            found.append(CodeHit(FEES, code, label, "code", date.fromisoformat(starts_on), None))
     return found
 
 

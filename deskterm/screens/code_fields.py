@@ -13,13 +13,14 @@ from typing import Any
 
 from deskterm.errors import DesktermError, Invalid
 from deskterm.office import charges, code_search
-from deskterm.office.code_search import SERVICES, CodeHit
+from deskterm.office.code_search import FEES, CodeHit
 from deskterm.screens.base import DeskScreen
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.record_form import RecordForm
 
 On = Callable[[], date]
 DIAGNOSES = ("icd10cm",)
+SERVICES = (FEES, *code_search.SERVICES)  # the clinic's own fees first
 
 
 def diagnosis_field(
@@ -74,11 +75,16 @@ async def find_code(
             form.set_error(name, "No code chosen. Type it again, or Esc")
         else:
             form.set_value(name, hit.shown, hit.shown)
+            form.sheet.visit(name)
+            gap = form.sheet.next_gap(name)
+            if gap is not None:
+                form.go_to(gap)
 
     why = ""
     try:
         if any(c.isdigit() for c in text):
-            code_search.accept(screen.desk, text, systems, day)
+            lists = tuple(system for system in systems if system != FEES)
+            code_search.accept(screen.desk, text, lists, day)
     except Invalid as error:
         # Of a word that is no code at all nothing has to be said: it is searched.
         why = f"{error.message}. {error.hint}".rstrip(". ")

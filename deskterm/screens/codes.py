@@ -54,15 +54,17 @@ class CodesScreen(DeskScreen):
         yield self.lookup
 
     def context(self) -> str:
-        names = ", ".join(map(code_search.word_of_system, self.systems)) or "all lists"
-        return f"{names}, on {show_short(self._day)} {self._day.year}"
+        names = "diagnoses" if self.systems == ("icd10cm",) else "services" if self.systems else ""
+        return f"{names} {show_short(self._day)} {self._day.year}".strip()
 
     def opened(self) -> None:
         self.banner_row.show_summary("")
         if self.why:
             self.say(self.why, level="error")
         else:
-            self.say("words in any order, or the beginning of a code: low back, e11.4", "coach")
+            self.say(
+                "words in any order, or the beginning of a code: low back, e11.4", level="coach"
+            )
         self._say_enter()
 
     @property
@@ -95,7 +97,7 @@ class CodesScreen(DeskScreen):
 
     def _nothing(self) -> str:
         known = [one for one in self.systems if code_search.loaded(self.desk, one)]
-        if self.systems and not known:
+        if self.systems and not known:  # of the clinic's own fees none fits, either
             return "no such list is loaded (deskterm codes import)"
         return "nothing found"
 

@@ -68,7 +68,8 @@ class RecordForm(Painted):
         """What was typed may not be kept, not even half of it, and is gone from the field."""
 
     class PersonWanted(Message):
-        """Find the person (or code) meant by ``text`` and call ``set_value``, ``set_error`` or ``release``.
+        """Find the person or code meant by ``text``; call ``set_value``, ``set_error`` or
+        ``release``.
 
         Keys typed meanwhile wait for that answer.
         """
