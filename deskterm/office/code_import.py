@@ -331,7 +331,7 @@ def files(desk: Desk) -> list[dict[str, object]]:
     return [
         {
             "system": system, "list": word_of(SYSTEMS, system), "source": source, "form": form,
-            "file": name, "from": starts_on, "licence": licence, "counts": json.loads(counts),
+            "file": name, "from": starts_on, "licence": licence, "counts": counts,
             "imported_at": at, "by": by,
         }
         for system, source, form, name, starts_on, licence, counts, at, by in desk.rows(

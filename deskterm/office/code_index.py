@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from peewee import Database
 
@@ -72,7 +72,7 @@ def _add_words(db: Database, words: Iterable[str]) -> None:
     many(db, "INSERT INTO code_word_key (key, word_id) VALUES (?, ?)", keys)
 
 
-def many(db: Database, sql: str, values: list[tuple[object, ...]]) -> None:
+def many(db: Database, sql: str, values: Sequence[tuple[object, ...]]) -> None:
     """Run one statement for each of ``values``."""
     if values:
         db.connection().executemany(sql, values)

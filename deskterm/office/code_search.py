@@ -159,7 +159,7 @@ def card(desk: Desk, text: str, *, system: str = "", on: date | None = None) -> 
     return CodeCard(
         hit, valid, tuple(h for h in hits if h is not hit),
         tuple(_parents(desk, hit, around)), tuple(_children(desk, hit, around)),
-        tuple((str(kind), str(words)) for kind, words in json.loads(notes or "[]")),
+        _notes_of(notes),
         file, licence,
     )  # fmt: skip
 
@@ -346,6 +346,18 @@ def _why_not(versions: Sequence[CodeHit], day: date) -> str:
         return f"{versions[0].shown} begins on {min(later).isoformat()}"
     ended = max(hit.ends_on for hit in versions if hit.ends_on is not None)
     return f"{versions[0].shown} ended on {ended.isoformat()}"
+
+
+def _notes_of(text: str) -> tuple[tuple[str, str], ...]:
+    """The notes as stored; none where a foreign hand wrote something else."""
+    try:
+        stored = json.loads(text or "[]")
+    except ValueError:
+        return ()
+    pairs = stored if isinstance(stored, list) else []
+    return tuple(
+        (str(one[0]), str(one[1])) for one in pairs if isinstance(one, list) and len(one) == 2
+    )
 
 
 def _parents(desk: Desk, hit: CodeHit, day: date) -> list[CodeHit]:
