@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NoReturn
@@ -146,7 +146,7 @@ def table(text: str) -> Iterator[tuple[int, list[str]]]:
             yield line, row
 
 
-def columns(row: Sequence[str], wanted: dict[str, Sequence[str]]) -> dict[str, int]:
+def columns(row: Sequence[str], wanted: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """Where each wanted column is, by the names that it may have in a heading row."""
     names = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in row]
     found = {}

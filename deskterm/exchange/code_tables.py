@@ -8,7 +8,7 @@ effective 277-284, terminated 285-292, action code 293); or the same sheet saved
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -226,7 +226,7 @@ def _payer_id(text: str) -> str:
 
 
 def _by_columns(
-    text: str, wanted: dict[str, tuple[str, ...]], read: Callable[[str], str]
+    text: str, wanted: Mapping[str, Sequence[str]], read: Callable[[str], str]
 ) -> list[tuple[int, Listed]]:
     found = []
     at: dict[str, int] = {}
