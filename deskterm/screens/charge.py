@@ -75,7 +75,7 @@ class ChargeScreen(TaskScreen):
                 FieldSpec(f"modifiers{number}", "  modifiers", limit=20, width=12, beside=False,
                           parse=self._read_modifiers, example="25 LT; empty for none",
                           visible_when=self._has(number)),
-                FieldSpec(f"units{number}", "  units", limit=3, width=4, default="1",
+                FieldSpec(f"units{number}", "  units", limit=3, width=4, default=1,
                           parse=self._read_units, visible_when=self._has(number)),
             ]  # fmt: skip
         self.charge_form = StepForm(specs, verb="POST")

@@ -107,8 +107,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
 }  # fmt: skip
 # Told elsewhere: they make, judge or replace a file, or are the way in themselves.
 APART = {
-    "admin init", "admin doctor", "admin restore", "data import", "codes import", "patients break-glass",
-    "patients restrict", "admin gate", "admin ssh-keys",
+    "admin init", "admin doctor", "admin restore", "data import", "codes import",
+    "patients break-glass", "patients restrict", "admin gate", "admin ssh-keys",
 }  # fmt: skip
 
 
