@@ -27,6 +27,7 @@ SERVICES = ("cpt", "hcpcs")
 FEES = "fee"  # stands for the clinic's own fee schedule among the lists that are searched
 _NEAR = 3  # words tried for one mistyped
 _TRIED = 6  # words of a query, more are left out
+_ENOUGH = 9  # hits in labels from which other names are not searched: what a screen numbers
 _CHOICES = 6  # codes named in a refusal
 _LAST = "\U0010ffff"
 _COLUMNS = "e.system, e.code, e.label, e.kind, e.starts_on, e.ends_on, e.source"
@@ -116,7 +117,11 @@ def find(
     if by_code or not words:
         return Found(tuple(by_code[:limit]))
     words = words[:_TRIED]
-    found = _by_words(desk, [[word] for word in words], wanted, day, limit)
+    # A word that was finished is looked for as it is: its beginnings cost most of a search.
+    done = {word for word in words[:-1] if _is_word(desk, word)}
+    found = _by_words(desk, [[word] for word in words], wanted, day, limit, done)
+    if not found and done:
+        found = _by_words(desk, [[word] for word in words], wanted, day, limit)
     if found:
         return Found(_spread(found, limit))
     spelt = [_meant(desk, word) for word in words]
@@ -250,17 +255,22 @@ def _own(desk: Desk, query: str, day: str) -> list[CodeHit]:
 
 
 def _by_words(
-    desk: Desk, words: Sequence[Sequence[str]], systems: Iterable[str], day: str, limit: int
+    desk: Desk,
+    words: Sequence[Sequence[str]],
+    systems: Iterable[str],
+    day: str,
+    limit: int,
+    done: frozenset[str] | set[str] = frozenset(),
 ) -> list[CodeHit]:
     said = " AND ".join(
-        "(" + " OR ".join(_term(word) for word in options) + ")" for options in words
+        "(" + " OR ".join(_term(word, word in done) for word in options) + ")" for options in words
     )
     found: list[CodeHit] = []
     for system in systems:
         first = BANDS[system]
         span = (first, first + BAND, day, day)
         rows = desk.rows(_WORDS, f"{{code label}} : ({said})", *span, limit)
-        if len(rows) < limit:
+        if len(rows) < _ENOUGH:
             known = set(rows)
             more = desk.rows(_WORDS, said, *span, limit)
             rows += [row for row in more if row not in known][: limit - len(rows)]
@@ -268,9 +278,13 @@ def _by_words(
     return found
 
 
-def _term(word: str) -> str:
+def _term(word: str, done: bool) -> str:
     """A word as the full-text table is asked for it; what was typed holds no sign of its own."""
-    return f'"{word}"' if word.isdigit() and len(word) < 3 else f'"{word}"*'
+    return f'"{word}"' if done or (word.isdigit() and len(word) < 3) else f'"{word}"*'
+
+
+def _is_word(desk: Desk, word: str) -> bool:
+    return bool(desk.rows("SELECT 1 FROM code_word WHERE word = ?", word))
 
 
 def _meant(desk: Desk, word: str) -> list[str]:
