@@ -48,6 +48,8 @@ def rebuild(db: Database) -> None:
     placed, searched = [], []
     words: set[str] = set()
     for entry_id, system, code, label, also in found:
+        if system not in at:
+            continue  # a foreign hand's: check says so
         at[system] += 1
         placed.append((at[system], entry_id))
         searched.append((at[system], code.replace("-", ""), label, also))
