@@ -116,6 +116,11 @@ SYMBOLS: tuple[Command, ...] = (
 TYPED: tuple[Command, ...] = (
     Command("staff", "staff", (), ("staff",), "manage_staff",
             "who works here: + adds, Enter edits, x ends access", "staff list"),
+    Command("codes", "codes", (), ("codes",), "",
+            "a diagnosis or service by words or code: is it valid, can it be billed",
+            "codes find QUERY"),
+    Command("charge", "charge", (), ("charge",), "take_payments",
+            "a visit by its codes: diagnoses, services, units", "pay charge ID"),
 )  # fmt: skip
 
 # Keys that some terminal sends as another key, keeps for itself, or types into a field.

@@ -18,6 +18,7 @@ from deskterm.errors import DesktermError, Unreachable
 
 GROUPS = {
     "admin": "deskterm.cli.admin",
+    "codes": "deskterm.cli.codes",
     "data": "deskterm.cli.data",
     "day": "deskterm.cli.day",
     "journal": "deskterm.cli.journal",

@@ -6,6 +6,7 @@ from peewee import Database, SqliteDatabase
 
 from deskterm.db import (
     break_glass,
+    code_sets,
     codes,
     coverage,
     dayclose,
@@ -26,7 +27,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity, break_glass,
+    exchange, ssh_keys, identity, break_glass, code_sets,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -44,6 +45,7 @@ TRIGGERS: tuple[str, ...] = (
     *ssh_keys.TRIGGERS,
     *identity.TRIGGERS,
     *break_glass.TRIGGERS,
+    *code_sets.TRIGGERS,
 )
 
 

@@ -63,6 +63,8 @@ _ALL = (
     Verb("report", "reports on money", ("sheet",), person=_NONE, future=False, needs=()),
     Verb("account", "charges, receipts, refunds", future=False),
     Verb("ref", "referral or authorisation", ("a",)),
+    Verb("codes", "find a diagnosis or service code", ("icd",), person=_WORDS, needs=()),
+    Verb("charge", "charge a visit by its codes", future=False),
     Verb("note", "excuse note or letter", ("l",), future=False, repeats=_DATES),
     Verb("supply", "supplies", ("sup",), person=_WORDS, needs=()),
     Verb("call", "telephone call", takes=_TOPIC),

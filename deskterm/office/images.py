@@ -29,7 +29,9 @@ DERIVED: dict[str, frozenset[str]] = {
 # Not journaled: worked out from others, or kept twice (db/second_copies), or by an index alone.
 ELSEWHERE = frozenset(
     {"journal", "journal_patient", "search_name", "search_name_key", "patient_name_word",
-     "free_interval", "row_number", "role_permission", *COPIES}
+     "free_interval", "row_number", "role_permission",
+     # Of these the journal keeps a digest, which code_index.check compares.
+     "code_entry", "code_word", "code_word_key", *COPIES}
 )  # fmt: skip
 _BATCH = 400
 _MADE = 1

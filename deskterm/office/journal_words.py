@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     "schedule.horizon": "laid out free time",
     "schedule.hold": "held a slot",
     "data.import": "imported records",
+    "codes.import": "imported a list of codes",
     "data.export": "exported",
     "data.print": "printed",
     "patient.view": "opened the record",

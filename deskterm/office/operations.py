@@ -37,6 +37,7 @@ OPERATIONS: dict[str, str] = {
     # Upkeep of a table of free times, which shows nobody: whoever opens the first desk of a day.
     "schedule.horizon": "sign_in",
     "data.import": "import_data",
+    "codes.import": "import_data",
     "journal.anchor": "view_journal",
     "journal.review": "view_journal",
     "patient.view": "view_patients",

@@ -34,7 +34,7 @@ ON_VISIT = {
 GLOBAL_VERBS = {"next": "next", "held": "held", "park": "park", "undo": "undo", "help": "help",
                 "resume": "held", "lock": "lock", "blank": "lock"}  # fmt: skip
 FOR_SOMEBODY = frozenset(
-    ("walkin", "book", "move", "find", "pay", "msg", "call", "who", "account", "refund")
+    ("walkin", "book", "move", "find", "pay", "msg", "call", "who", "account", "refund", "charge")
 )
 HISTORY = 50
 
@@ -120,6 +120,9 @@ class LineRunner:
             return
         if verb == "staff":
             await self.app.go("staff")
+            return
+        if verb == "codes":
+            await self.app.go("codes", typed=entry.words)
             return
         if verb == "day":
             await self._day(entry)
@@ -211,6 +214,9 @@ class LineRunner:
                 appointment_id=visit.id if visit is not None else None,
                 line=tenders,
             )
+        elif verb == "charge":
+            visit = self._visit(patient_id, future=False)
+            await app.go("charge", appointment_id=visit.id)
         elif verb in ("msg", "call"):
             given = {"patient_id": patient_id, "note": entry.note}
             for token in entry.tokens:

@@ -138,6 +138,11 @@ class Sheet:
         """Let ``value`` stand in field ``name``; ``shown`` is its text if not the field's own."""
         if shown is None:
             shown = self.specs[name].shown(value, self.values())
+        if self.specs[name].kind == "code":
+            # Its words stand beside it, as when it is typed.
+            self.editors[name].set(shown)
+            self.errors.pop(name, None)
+            return
         self._hold(name, Reading(value), shown)
         self.errors.pop(name, None)
 

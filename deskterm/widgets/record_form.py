@@ -19,7 +19,7 @@ from deskterm.widgets.field_layout import Layout, lay_out
 from deskterm.widgets.field_paint import Canvas, Painted
 from deskterm.widgets.field_rows import draw_form
 from deskterm.widgets.field_sheet import Sheet
-from deskterm.widgets.fields import NO_SUCH_CHOICE, FieldSpec
+from deskterm.widgets.fields import LOOKED_UP, NO_SUCH_CHOICE, FieldSpec
 
 MOST_CHARACTERS = 4000
 Level = Literal["info", "error"]
@@ -68,7 +68,8 @@ class RecordForm(Painted):
         """What was typed may not be kept, not even half of it, and is gone from the field."""
 
     class PersonWanted(Message):
-        """Find the person meant by ``text`` and call ``set_value``, ``set_error`` or ``release``.
+        """Find the person or code meant by ``text``; call ``set_value``, ``set_error`` or
+        ``release``.
 
         Keys typed meanwhile wait for that answer.
         """
@@ -293,7 +294,7 @@ class RecordForm(Painted):
             pass
         elif (key == "f4" or key == "down") and spec.kind == "choice":
             self._open_list()
-        elif key == "f4" and spec.kind == "person":
+        elif key == "f4" and spec.kind in LOOKED_UP:
             self._want_person(editor.text)
         elif key in ("tab", "down"):
             self._leave(1)
@@ -384,7 +385,7 @@ class RecordForm(Painted):
         text = editor.text.strip()
         if len(text) == 1 and text in "<=?." and text not in spec.reads and self._sign(text):
             return
-        if spec.kind == "person" and text and self.sheet.reading(name).error:
+        if spec.kind in LOOKED_UP and text and self.sheet.reading(name).error:
             self._want_person(text)
             return
         error = self._check(name)

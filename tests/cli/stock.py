@@ -26,6 +26,7 @@ from deskterm.office import (
     break_glass,
     charges,
     clinic,
+    code_import,
     credentials,
     dayclose,
     free_time,
@@ -51,6 +52,7 @@ KEYS = (
 EXPECTED, ARRIVED, WAITING, ROOMED, SEEN, READY, LATE = 1, 2, 3, 4, 5, 6, 7
 CHARGED, RESTRICTED, OPENED = 20, PEOPLE + 1, PEOPLE + 2
 PIN = "739164"
+SAMPLES = Path(__file__).parents[1] / "samples" / "codes"
 
 # Every batch command, with a call that must succeed on the stocked clinic. ``{folder}`` is where
 # its files are. A command without a row here fails the tests.
@@ -66,6 +68,15 @@ CALLS: dict[str, list[str]] = {
     "admin ssh-keys print": [],
     "admin ssh-keys publish": [],
     "admin ssh-keys answer": [],
+    "codes find": ["low back"],
+    "codes show": ["M54.50"],
+    "codes list": [],
+    "codes import icd10cm": ["{folder}/icd10cm_order_2026.txt"],
+    "codes import hcpcs": ["{folder}/HCPC2026_JAN_ANWEB.txt"],
+    "codes import cpt": ["{folder}/cpt.csv", "--licence", "ours", "--from", "2026-01-01"],
+    "codes import taxonomy": ["{folder}/nucc.csv"],
+    "codes import pos": [],
+    "codes import payers": ["{folder}/payers.csv", "--source", "One"],
     "data import fhir": ["{folder}/people.ndjson"],
     "day open": ["--drawer", "d7", "--float", "200.00"],
     "day status": [],
@@ -247,6 +258,7 @@ def stock(folder: Path) -> None:
         house.patient(last, "PAT")
     _money(desk)
     _people(desk)
+    _lists(desk, folder)
     ssh_keys.add(desk, "kim", KEYS[0])
     (folder / "new.pub").write_text(KEYS[1] + "\n")
     with desk.operation("schedule.horizon"):
@@ -259,6 +271,17 @@ def stock(folder: Path) -> None:
         '{"resourceType": "Patient", "id": "1", "birthDate": "1980-01-02",'
         ' "name": [{"family": "Example", "given": ["Pat"]}]}\n'
     )
+
+
+def _lists(desk: Desk, folder: Path) -> None:
+    """Files of codes, and the list of diagnoses loaded as it was a year before."""
+    for name in ("icd10cm_order_2026.txt", "HCPC2026_JAN_ANWEB.txt"):
+        shutil.copy(SAMPLES / name, folder / name)
+    (folder / "cpt.csv").write_text("code,description\n99213,a visit of ours\n")
+    (folder / "nucc.csv").write_text("Code,Classification\n207Q00000X,Family Medicine\n")
+    (folder / "payers.csv").write_text("Payer ID,Payer Name\n60054,Blue Horizon\n")
+    first = date(2024, 10, 1)
+    code_import.import_file(desk, "icd10cm", folder / "icd10cm_order_2026.txt", starts_on=first)
 
 
 def _people(desk: Desk) -> None:

@@ -39,6 +39,9 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "admin backup": ("{folder}/copy-{role}.db", ("backup",), False),
     "journal show": ("--patient {id}", (), False),
     "journal verify": ("", ("verify_journal",), False),
+    "codes find": ("low", (), False),
+    "codes show": ("M54.50", (), False),
+    "codes list": ("", (), False),
     "messages add": ("hello --topic rx --caller Sam --patient {id}", ("messages",), True),
     "messages list": ("--all --pool RN", ("view_messages",), False),
     "messages close": ("{message} --outcome done", ("messages",), True),
@@ -104,8 +107,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
 }  # fmt: skip
 # Told elsewhere: they make, judge or replace a file, or are the way in themselves.
 APART = {
-    "admin init", "admin doctor", "admin restore", "data import", "patients break-glass",
-    "patients restrict", "admin gate", "admin ssh-keys",
+    "admin init", "admin doctor", "admin restore", "data import", "codes import",
+    "patients break-glass", "patients restrict", "admin gate", "admin ssh-keys",
 }  # fmt: skip
 
 

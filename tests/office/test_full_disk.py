@@ -31,6 +31,7 @@ from deskterm.office import (
     break_glass,
     charges,
     clinic,
+    code_import,
     coverage,
     credentials,
     day_board,
@@ -65,6 +66,7 @@ from tests.cli import stock
 
 DAY = datetime(2026, 3, 25, 9)
 LATER = date(2026, 3, 26)
+TABULAR = Path(__file__).parents[1] / "samples" / "codes" / "icd10cm_tabular_2026.xml"
 
 
 def visit(desk: Desk, patient_id: int) -> Appointment:
@@ -237,6 +239,7 @@ WRITES: dict[str, Callable[[Desk], object]] = {
     "staff.link": lambda d: staff.link(d, "kim", "LEE"),
     "staff.enable": lambda d: staff.enable(d, "gone"),
     "staff.disable": lambda d: staff.disable(d, "boss", reason="left us"),
+    "codes.import": lambda d: code_import.import_file(d, "icd10cm", TABULAR),
     "journal.anchor": lambda d: anchors.take(d),
     "journal.review": lambda d: activity.sign_off(d, activity.review(d), note="all explained"),
     "session.start": lambda d: sessions.start(d),

@@ -26,6 +26,11 @@ FREE: dict[str, str] = {
         "words, places, rooms and hours: nobody is in them",
     ),
     **dict.fromkeys(
+        ("code_import.files", "code_search.accept", "code_search.card", "code_search.diagnosis",
+         "code_search.find", "code_search.loaded", "code_search.service"),
+        "published lists of codes: nobody is in them",
+    ),
+    **dict.fromkeys(
         ("checklist.read", "dues.open_dues", "dues.owed", "conflicts.taken",
          "conflicts.checked_start", "free_time.holding", "free_time.keep", "free_time.keep_all",
          "holds.consume", "allocations.as_told", "allocations.spread", "pay_plan.plan",

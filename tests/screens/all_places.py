@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from deskterm.app import DeskApp
 from deskterm.entry.money import TenderEntry
-from deskterm.office import drafts, messages, patients, payments, search_index, templates, visits
+from deskterm.office import (
+    code_import,
+    drafts,
+    messages,
+    patients,
+    payments,
+    search_index,
+    templates,
+    visits,
+)
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
 
+SAMPLES = Path(__file__).parents[1] / "samples"
 # name of a place -> what it is opened with; the day board is there already
 PLACES: dict[str, dict[str, Any]] = {
     "flow": {},
@@ -39,6 +50,8 @@ PLACES: dict[str, dict[str, Any]] = {
     "staff": {},
     "staff_form": {},
     "break_glass": {"patient_id": 1},
+    "charge": {"appointment_id": 1},
+    "codes": {"typed": "lwo back"},
     "lock": {},
 }
 
@@ -77,6 +90,7 @@ def fill(desk: Desk) -> Clinic:
     patients.acknowledge_form(desk, joan.id, "npp", "signed")
     drafts.save(desk, key="k", form="call", heading="CALL COLE B", state={}, cause="phone")
     search_index.rebuild(desk.database)
+    code_import.import_file(desk, "icd10cm", SAMPLES / "codes" / "icd10cm_order_2026.txt")
     return made
 
 
