@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets as random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyotp
 
@@ -11,7 +11,11 @@ from deskterm.db.identity import Credential, RecoveryCode, Throttle
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound
 from deskterm.office import peppered, throttle
 from deskterm.office.desk import Actor, Desk, Operation, find_actor
+from deskterm.office.operations import DUAL
 from deskterm.office.weak_secrets import check_secret
+
+if TYPE_CHECKING:
+    from deskterm.office.approvals import Approved
 
 # What a secret is asked for. Each is throttled by itself: an approval is a guess as well.
 PURPOSES = ("sign_in", "unlock", "approve", "break_glass", "change")
@@ -23,14 +27,16 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def set_secret(
-    desk: Desk, login: str, *, secret: str, kind: str = "pin", current: str = ""
-) -> None:
+    desk: Desk, login: str, *, secret: str, kind: str = "pin", current: str = "",
+    approval: Approved | None = None,
+) -> None:  # fmt: skip
     """Give a person a PIN (6 digits or more) or a password (8 characters or more).
 
     One's own, proved by the ``current`` one if there is one (a desk left open must not be enough
     to take a person's place), or another's by whoever looks after staff; then wrong tries counted
-    so far are forgotten. Raises Invalid for a weak one, NotFound for an unknown login, and
-    NotAllowed (also for a role that must have a code app first).
+    so far are forgotten. A new one in place of another's is given by two people: with it one
+    could sign, and agree, as them. Raises Invalid for a weak one, NotFound for an unknown login,
+    and NotAllowed (also for a role that must have a code app first).
     """
     check_secret(secret, kind=kind, login=login)
     staff_id, role = _staff(desk, login)
@@ -38,8 +44,11 @@ def set_secret(
     if own and has_secret(desk, login):
         check(desk, login, current, purpose="change")
     stored = peppered.hashed(desk, staff_id, secret)  # slow on purpose, so not under the lock
-    with desk.operation(_operation(desk, login, "credential.own", "credential.set")) as op:
+    name = _operation(desk, login, "credential.own", "credential.set")
+    with desk.operation(name, approval=approval) as op:
         held = _credential(op, staff_id)
+        if name in DUAL:
+            op.two_people(wanted=bool(held.hash), but=staff_id)
         if role in desk.settings.policy.totp_roles and not held.totp_on:
             raise NotAllowed(
                 f"A {role.replace('_', ' ')} needs a code app first",
@@ -136,6 +145,7 @@ def new_totp(desk: Desk, login: str) -> tuple[str, str]:
     Raises NotFound, NotAllowed.
     """
     with desk.operation(_operation(desk, login, "credential.own", "credential.totp")) as op:
+        op.two_people(wanted=False)  # it proves nothing yet, and takes nothing away
         staff_id, _ = _staff(desk, login)
         held = _credential(op, staff_id)
         if held.totp_on:
@@ -156,6 +166,7 @@ def confirm_totp(desk: Desk, login: str, code: str) -> list[str]:
     Raises Invalid for a wrong code, NotFound, NotAllowed.
     """
     with desk.operation(_operation(desk, login, "credential.own", "credential.totp")) as op:
+        op.two_people(wanted=False)
         staff_id, _ = _staff(desk, login)
         held = _credential(op, staff_id)
         step = _matching_step(desk, held, code) if held.totp and not held.totp_on else 0
@@ -176,12 +187,16 @@ def confirm_totp(desk: Desk, login: str, code: str) -> list[str]:
     return [f"{text[:5]}-{text[5:]}" for text in codes]
 
 
-def remove_totp(desk: Desk, login: str) -> None:
-    """Take the code app away, for a lost telephone; another person's only."""
-    with desk.operation("credential.totp") as op:
+def remove_totp(desk: Desk, login: str, *, approval: Approved | None = None) -> None:
+    """Take the code app away, for a lost telephone; another person's only, by two people.
+
+    Raises NotFound, NotAllowed.
+    """
+    with desk.operation("credential.totp", approval=approval) as op:
         staff_id, role = _staff(desk, login)
         if login == desk.actor.login:
             raise NotAllowed("Nobody takes their own code app away", "Ask: another manager")
+        op.two_people(wanted=True, but=staff_id)
         held = _credential(op, staff_id)
         held.totp_on, held.totp = False, ""
         if role in desk.settings.policy.totp_roles:

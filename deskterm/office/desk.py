@@ -243,6 +243,19 @@ class Operation:
             raise approvals.refuse(self.desk, self.name)
         self.settled = True
 
+    def two_people(self, *, wanted: bool, but: int = 0) -> None:
+        """Ask for a second person where ``wanted`` and where there is one, other than ``but``.
+
+        Raises NotAllowed when somebody must agree and nobody did.
+        """
+        from deskterm.office import approvals
+
+        if wanted and approvals.anybody_else(self.desk, self.name, but=but):
+            if self.approval is not None and self.approval.approver.id == but:
+                raise NotAllowed("They may not approve what is about themselves", "Ask: another")
+            self.second_person(own=False)
+        self.settled = True
+
     def write_approval(self) -> None:
         """Keep the second person's yes in the same transaction; refuse what lacks one."""
         if self.earlier is not None or not self.changes:
@@ -457,7 +470,7 @@ def open_desk(
     except NotAllowed:
         _refuse(db, settings, clock, secret, login)
         raise
-    return Desk(db, actor, settings, clock, secret, settings.desk, origin=origin())
+    return Desk(db, actor, settings, clock, secret, settings.desk, origin=origin(login=actor.login))
 
 
 def _refuse(
@@ -465,7 +478,8 @@ def _refuse(
 ) -> None:
     """Note that somebody without a staff record tried to sign in."""
     nobody = Actor(os_login()[:40] or "unknown", "", "", frozenset())
-    desk = Desk(db, nobody, settings, clock, secret, settings.desk, origin=origin())
+    desk = Desk(db, nobody, settings, clock, secret, settings.desk,
+                origin=origin(login=login or "nobody"))  # fmt: skip
     with contextlib.suppress(DesktermError):
         desk.views.note("session.refused", asked=(login or "")[:40])
 

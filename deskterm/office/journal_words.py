@@ -15,6 +15,8 @@ WORDS: Mapping[str, str] = {
     "staff.role": "changed somebody's role",
     "staff.disable": "disabled somebody",
     "staff.enable": "enabled somebody",
+    "role.permit": "let a role do more",
+    "role.forbid": "let a role do less",
     "staff.link": "linked somebody to a provider's column",
     "staff.key_add": "enrolled an SSH key",
     "staff.key_revoke": "revoked an SSH key",

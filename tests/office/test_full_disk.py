@@ -48,6 +48,7 @@ from deskterm.office import (
     patients,
     payments,
     refunds,
+    roles,
     scheduling,
     sessions,
     shifts,
@@ -235,7 +236,12 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         d, kim(d).id, version=kim(d).version, name="Kim Park", role="front_desk"),
     "staff.role": lambda d: staff.set_role(d, "gone", "front_desk"),
     "staff.link": lambda d: staff.link(d, "kim", "LEE"),
-    "staff.enable": lambda d: staff.enable(d, "gone"),
+    "staff.enable": lambda d: staff.enable(
+        d, "gone", approval=agreed(d, "staff.enable")),
+    "role.permit": lambda d: roles.permit(
+        d, "biller", "book", reason="follow-ups", approval=agreed(d, "role.permit")),
+    "role.forbid": lambda d: roles.forbid(
+        d, "biller", "messages", reason="not here", approval=agreed(d, "role.forbid")),
     "staff.disable": lambda d: staff.disable(d, "boss", reason="left us"),
     "journal.anchor": lambda d: anchors.take(d),
     "journal.review": lambda d: activity.sign_off(d, activity.review(d), note="all explained"),
