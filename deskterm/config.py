@@ -61,6 +61,14 @@ class Anchors:
     file: str = ""  # a file that is only ever added to; beside the database unless absolute
     syslog: str = ""  # the socket of the system log, for example /dev/log
     every: int = 1000  # entries between two anchors
+    mail_to: tuple[str, ...] = ()  # who keeps anchors that are mailed
+    mail_from: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 0  # 0: the usual one
+    smtp_security: str = "starttls"  # starttls, tls, or none to this same computer
+    smtp_ca: str = ""  # a file of certificates to trust instead of the system's
+    smtp_user: str = ""
+    smtp_password_file: str = ""  # readable by its owner only
 
 
 @dataclass(frozen=True)
