@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets as random
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pyotp
 
@@ -41,7 +42,8 @@ def set_secret(
     check_secret(secret, kind=kind, login=login)
     staff_id, role = _staff(desk, login)
     own = login == desk.actor.login and not _alone(desk)
-    if own and has_secret(desk, login):
+    # Whoever is alone may have forgotten it: then there is nobody to ask.
+    if (own or (current and login == desk.actor.login)) and has_secret(desk, login):
         check(desk, login, current, purpose="change")
     stored = peppered.hashed(desk, staff_id, secret)  # slow on purpose, so not under the lock
     name = _operation(desk, login, "credential.own", "credential.set")
@@ -67,6 +69,17 @@ def has_secret(desk: Desk, login: str) -> bool:
         desk.rows(
             "SELECT 1 FROM staff s JOIN credential c ON c.staff_id = s.id"
             " WHERE s.login = ? AND s.active = 1 AND c.hash <> ''",
+            login,
+        )
+    )
+
+
+def has_app(desk: Desk, login: str) -> bool:
+    """Whether this person has a code app in force."""
+    return bool(
+        desk.rows(
+            "SELECT 1 FROM staff s JOIN credential c ON c.staff_id = s.id"
+            " WHERE s.login = ? AND c.totp_on = 1",
             login,
         )
     )
@@ -156,8 +169,9 @@ def new_totp(desk: Desk, login: str) -> tuple[str, str]:
         held.totp, held.totp_step = peppered.sealed(desk, staff_id, key), 0
         op.save(held)
         _about(op, staff_id)
-    address = pyotp.TOTP(key).provisioning_uri(name=login, issuer_name="deskterm")
-    return key, address
+    # The issuer stands before the login alone: said twice, the picture of it would need a window
+    # larger than 80x24.
+    return key, f"otpauth://totp/deskterm:{quote(login)}?secret={key}"
 
 
 def confirm_totp(desk: Desk, login: str, code: str) -> list[str]:

@@ -67,7 +67,7 @@ FREE: dict[str, str] = {
         ("access.hidden", "access.may_open", "access.require_patient", "access.opened_until",
          "access.masked", "access.masked_name", "approvals.anybody_else",
          "approvals.approvers", "approvals.needed", "staff.is_powerful",
-         "approvals.refuse", "credentials.check", "credentials.has_secret", "credentials.locked",
+         "approvals.refuse", "credentials.check", "credentials.has_secret", "credentials.has_app", "credentials.locked",
          "credentials.needs_code", "throttle.begin", "throttle.clear", "throttle.tries",
          "peppered.code_hash", "peppered.hashed", "peppered.masked", "peppered.matches",
          "peppered.pepper", "peppered.sealed", "peppered.unsealed"),

@@ -38,6 +38,10 @@ PLACES: dict[str, dict[str, Any]] = {
     "report": {},
     "staff": {},
     "staff_form": {},
+    "enable": {"login": "mlopez"},
+    "pin": {},
+    "code": {},
+    "recovery": {"login": "mlopez", "codes": ["ABCDE-FGHJK"] * 10},
     "break_glass": {"patient_id": 1},
     "lock": {},
 }
