@@ -51,6 +51,7 @@ class Policy:
     log_off_after: int = 30  # minutes without a key after which the desk is closed
     pin_required: bool = False  # whether a person without a PIN chooses one before anything else
     take_over: bool = True  # whether another person may sign on at a locked desk
+    export_minutes: int = 5  # since the PIN was typed, after which a file asks for it; 0: always
     restricted_names: str = "initials"  # of a restricted record in lists: initials, or none
 
 

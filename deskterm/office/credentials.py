@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deskterm.office.approvals import Approved
 
 # What a secret is asked for. Each is throttled by itself: an approval is a guess as well.
-PURPOSES = ("sign_in", "unlock", "approve", "break_glass", "change")
+PURPOSES = ("sign_in", "unlock", "approve", "break_glass", "change", "export")
 # Where the code app is asked for too; the others happen inside a session that had it.
 WITH_CODE = ("sign_in", "unlock")
 RECOVERY_CODES = 10
@@ -130,6 +130,7 @@ def check(desk: Desk, login: str, secret: str, *, purpose: str = "unlock", totp:
             locked=attempt.tries >= throttle.MOST_TRIES,
         )
     throttle.clear(desk, known, purpose)
+    desk.proved[login] = desk.clock.monotonic()
     return find_actor(desk.database, desk.settings, login)
 
 

@@ -67,6 +67,8 @@ class Desk:
     written: deque[int] = field(default_factory=lambda: deque(maxlen=1000), repr=False)
     origin: str = ""  # where this session comes from, for the journal
     token: str = field(default_factory=lambda: secrets.token_hex(4))
+    # When each person last proved themselves here, on the clock that nobody can set (seconds).
+    proved: dict[str, float] = field(default_factory=dict, repr=False)
     notices: list[str] = field(default_factory=list)  # what went wrong beside the work
     views: Views = field(init=False, repr=False)
     anchoring: Anchoring = field(init=False, repr=False)

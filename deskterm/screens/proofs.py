@@ -174,9 +174,8 @@ class CodeAppScreen(_ProofScreen):
         size = self.panel.size
         if size.height >= len(picture) and size.width >= len(picture[0]) + 34:
             words += [""] * (len(picture) - len(words))
-            self.panel.show(
-                [f"{left}  {right}" for left, right in zip(picture, words, strict=True)]
-            )
+            pairs = zip(picture, words, strict=True)
+            self.panel.show([f"{left}  {right}" for left, right in pairs])
         else:
             self.panel.show(["", *words, "", "(a larger window shows a picture to scan)"])
 

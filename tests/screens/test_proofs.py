@@ -7,7 +7,7 @@ import pytest
 
 from deskterm.db import journal
 from deskterm.errors import NotAllowed
-from deskterm.office import access, credentials, staff
+from deskterm.office import access, credentials, sessions, staff
 from deskterm.office.desk import Desk
 from deskterm.screens import proofs
 from tests.factories import Clinic, become, clinic, hire
@@ -183,3 +183,24 @@ async def test_a_powerful_role_is_given_on_the_form_by_two(desk: Desk, made: Cli
     assert staff.by_login(desk, "dkim").active
     with pytest.raises(NotAllowed):
         hire(become(desk, "front_desk"), "x2", "X", "biller")
+
+
+async def test_a_report_is_written_with_the_pin_and_noted(desk: Desk, made: Clinic) -> None:
+    sessions.start(desk)
+    credentials.set_secret(desk, "mlopez", secret=PIN)
+    async with at_desk(desk) as clerk:
+        await clerk.app.go("report")
+        await clerk.settle()
+        await clerk.type("l")
+        assert "Your PIN" in clerk.text()
+        await clerk.type("000000\n")
+        assert "Wrong PIN" in clerk.text() and "000000" not in clerk.text()
+        await clerk.press("ctrl+c")
+        await clerk.type(f"l{PIN}\n")
+        assert PIN not in clerk.text()
+        await clerk.wait(lambda: "Written: sheet-" in clerk.text())
+        await clerk.type("l")  # it was typed just now
+        assert "Your PIN" not in clerk.text()
+    entries = journal.read(desk.database, newest_first=True, limit=20)
+    assert "data.export" in [entry.operation for entry in entries]
+    assert nowhere(desk, PIN)
