@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 from deskterm.clock import parse_utc_text, utc_text
 from deskterm.db import journal
 from deskterm.errors import DesktermError, Unreachable
-from deskterm.office import anchor_mail
 from deskterm.text import safe
 
 if TYPE_CHECKING:
@@ -107,6 +106,8 @@ def take(desk: Desk, *, mail: bool = False) -> tuple[Anchor, list[str]]:
     the addresses of the settings as well. Raises Invalid for settings that cannot be mailed by.
     """
     if mail:
+        from deskterm.office import anchor_mail
+
         anchor_mail.check(desk.settings.anchors)
     addresses = [f"mail {address}" for address in desk.settings.anchors.mail_to] if mail else []
     with desk.operation("journal.anchor") as op:
@@ -122,6 +123,8 @@ def take(desk: Desk, *, mail: bool = False) -> tuple[Anchor, list[str]]:
 
 def _mailed(desk: Desk, anchor: Anchor) -> list[str]:
     """What failed while mailing an anchor, in words."""
+    from deskterm.office import anchor_mail
+
     try:
         anchor_mail.send(desk, anchor)
     except (OSError, DesktermError) as error:

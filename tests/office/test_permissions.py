@@ -51,7 +51,8 @@ FREE: dict[str, str] = {
     **dict.fromkeys(
         ("business_day.being_counted", "business_day.first_open_day", "business_day.local_day",
          "business_day.place", "business_day.state", "shifts.last_count",
-         "activity.last_sign_off", "anchors.head", "anchors.kept", "presence.folder",
+         "activity.last_sign_off", "anchors.head", "anchors.kept", "anchor_mail.send",
+         "presence.folder",
          "ssh_keys.published_as_recorded", "ssh_keys.write_anew"),
         "days, drawers, seals and files of the house: no patient is in them",
     ),

@@ -44,7 +44,8 @@ class Morning:
         settings = Settings(database=str(self.path), clinic="Main St Clinic")
         clinics.init(settings, login=LOGIN, name="Maria Lopez", clock=FrozenClock(NOW)).close()
         (folder / "deskterm.toml").write_text(
-            f'clinic = "Main St Clinic"\nfrozen_now = "{NOW.isoformat()}"\n', encoding="utf-8"
+            f'clinic = "Main St Clinic"\nfrozen_now = "{NOW.isoformat()}"\npin_at_start = false\n',
+            encoding="utf-8",
         )
         self.desk: Desk = open_desk(
             Settings(database=str(self.path), clinic="Main St Clinic", desk="d2"),
