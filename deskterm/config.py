@@ -86,8 +86,8 @@ class Settings:
     printer: str = ""  # the CUPS queue for letters; empty: no printing
     receipt_printer: str = ""  # the CUPS queue of a receipt printer (raw ESC/POS)
     receipt_columns: int = 40  # characters on a line of it
-    # A desk opened over SSH, or for somebody by another account, begins locked if they have a PIN.
-    pin_at_start: bool = True
+    pin_at_start: bool = True  # a desk opened over SSH begins locked, for people with a PIN
+    pin_spoken_for: bool = True  # and one that another account opens for somebody (--as)
     practice: bool = False  # a sample or training clinic: said on every screen
     frozen_now: str = ""  # ISO moment at which a sample clinic's clock stands; empty: real time
     keys_file: str = ""  # where the keys for sshd are published; empty: nowhere

@@ -57,7 +57,7 @@ import asyncio, sys
 from deskterm.cli import open as front
 from dataclasses import replace
 from deskterm.config import load
-settings = replace(load(database={database!r}), pin_at_start=False)
+settings = replace(load(database={database!r}), pin_spoken_for=False)
 desk = front.open_desk(settings, login="mlopez")
 front.free_time.lay_out(desk)
 from deskterm.terminal.launch import prepare_environment

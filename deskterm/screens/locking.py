@@ -135,7 +135,7 @@ class Locking(SafeApp):
         if (
             BY in self.desk.origin
             and has_secret
-            and settings.pin_at_start
+            and settings.pin_spoken_for
             and not settings.practice
         ):
             return "Opened by another account. The PIN opens the desk"

@@ -295,7 +295,7 @@ async def test_somebody_who_was_disabled_is_out_with_their_work_kept(
 ) -> None:
 
     boss = made.desk
-    settings = replace(boss.settings, desk="d4", pin_at_start=False)
+    settings = replace(boss.settings, desk="d4", pin_spoken_for=False)
     desk = open_desk(settings, login="dana", clock=clock)
     sessions.start(desk)
     async with at_desk(desk) as clerk:
