@@ -100,8 +100,8 @@ class PinScreen(_ProofScreen):
     def load(self) -> None:
         super().load()
         self.panel.show([
-            "", "It opens a locked desk and signs for money. It is shown to nobody and kept",
-            "nowhere as it is typed; ten wrong tries lock it until a manager lets you in again.",
+            "", "It opens a locked desk and signs for money. It is shown to nobody, and kept",
+            "nowhere as it is typed. Ten wrong tries lock it until a manager resets it.",
         ])  # fmt: skip
 
     def _keep(self, values: dict[str, Any]) -> bool:
@@ -217,7 +217,7 @@ class RecoveryScreen(DeskScreen):
         pairs = zip(self.codes[:half], [*self.codes[half:], ""], strict=False)
         self.panel.show([
             "", "  Each of these stands in once for a code, when the telephone is lost.",
-            "  They are shown now and never again: write them on paper, keep it with your keys.",
+            "  They are shown now and never again: write them on paper, and keep that safe.",
             "", *(f"      {left}      {right}" for left, right in pairs),
         ])  # fmt: skip
         self.enter_row.show("Esc = written down")
