@@ -40,7 +40,8 @@ def listing(desk: Desk, role: str = "") -> list[RoleRow]:
     held: dict[str, list[str]] = {}
     for name, permission in desk.rows("SELECT role, permission FROM role_permission ORDER BY 1, 2"):
         held.setdefault(name, []).append(permission)
-    people = dict(desk.rows("SELECT role, count(*) FROM staff WHERE active = 1 GROUP BY role"))
+    found = desk.rows("SELECT role, count(*) FROM staff WHERE active = 1 GROUP BY role")
+    people: dict[str, int] = {name: count for name, count in found}
     if role:
         _must_be(desk, role)
         held = {role: held[role]}

@@ -35,7 +35,6 @@ class WatchingScreen(Screen[Any]):
         message_row: MessageRow
         reload: Callable[[], None]
         attempt: Callable[..., Any]
-        desk_app: DeskApp
 
     _no_such_row = False
     _pointed: Hashable = None  # the record that had the row number typed so far
@@ -84,7 +83,8 @@ class WatchingScreen(Screen[Any]):
         """Who has this patient in work at another desk, in words; empty for nobody."""
         if patient_id is None:
             return ""
-        others = self.desk_app.live.others(patient_id)
+        app: DeskApp = self.app  # type: ignore[assignment]
+        others = app.live.others(patient_id)
         return f"TAKEN: {', '.join(other.badge for other in others)}" if others else ""
 
     @property
