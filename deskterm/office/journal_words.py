@@ -28,6 +28,7 @@ WORDS: Mapping[str, str] = {
     "data.export": "exported",
     "data.print": "printed",
     "patient.view": "opened the record",
+    "patient.reveal": "looked at a masked number",
     "patient.find": "searched",
     "patient.register": "registered the patient",
     "patient.edit": "changed the registration",
@@ -113,7 +114,7 @@ _TELLS_FIELDS = {
     "staff.add",
 }  # fmt: skip
 # Entries that tell of a look and not of a change.
-LOOKS = frozenset({"patient.view", "patient.find", "list.view", "journal.view"})
+LOOKS = frozenset({"patient.view", "patient.reveal", "patient.find", "list.view", "journal.view"})
 
 
 def words(operation: str) -> str:

@@ -148,7 +148,8 @@ POWERFUL: frozenset[str] = frozenset(
 # What is noted though it changes no record: no permission of its own, the look had one.
 NOTED: frozenset[str] = frozenset(
     {"patient.view", "patient.find", "list.view", "access.refused", "session.refused",
-     "journal.view", "data.export", "data.print", "clinic.backup", "clinic.restore"}
+     "journal.view", "patient.reveal", "data.export", "data.print", "clinic.backup",
+     "clinic.restore"}
 )  # fmt: skip
 
 # permissions needed only to look

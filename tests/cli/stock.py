@@ -21,6 +21,7 @@ import typer
 from deskterm.cli import main
 from deskterm.clock import FrozenClock
 from deskterm.config import Settings
+from deskterm.db.patients import PatientIdentifier
 from deskterm.entry.money import TenderEntry
 from deskterm.office import (
     break_glass,
@@ -104,6 +105,7 @@ CALLS: dict[str, list[str]] = {
         "--reason",
         "asked at the front desk",
     ],
+    "patients reveal": ["29", "--reason", "the plan asks"],
     "patients restrict": ["29", "--reason", "well known"],
     "patients find": ["P", "--limit", "200"],
     "patients show": ["1", "--reason", "asked at the desk"],
@@ -270,6 +272,8 @@ def _people(desk: Desk) -> None:
     credentials.set_secret(desk, "boss", secret=PIN, kind="pin")
     staff.add(desk, login="gone", name="Gone Away", role="biller")
     staff.disable(desk, "gone", reason="left us")
+    with desk.operation("patient.edit", patient_id=29) as op:
+        op.create(PatientIdentifier, patient=29, kind="SS", value="000-12-3456", tail="3456")
     for patient_id in (RESTRICTED, OPENED):
         break_glass.restrict(desk, patient_id, reason="well known")
     kim = find_actor(desk.database, desk.settings, "kim")

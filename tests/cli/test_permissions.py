@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "messages list": ("--all --pool RN", ("view_messages",), False),
     "messages close": ("{message} --outcome done", ("messages",), True),
     "patients find": ("zaremba", ("view_patients",), False),
+    "patients reveal": ("{id} --reason asked", ("edit_patients",), True),
     "patients show": ("{id}", ("view_patients",), True),
     "patients register": ("--last Sample --first Pat --born 1990-02-02", ("edit_patients",), False),
     "pay take": ("{id} --tender cash:1.00 --prepay", ("take_payments",), True),
