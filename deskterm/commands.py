@@ -121,6 +121,14 @@ TYPED: tuple[Command, ...] = (
             "codes find QUERY"),
     Command("charge", "charge", (), ("charge",), "take_payments",
             "a visit by its codes: diagnoses, services, units", "pay charge ID"),
+    Command("pin", "PIN or password", (), ("pin",), "sign_in",
+            "your own; with a login somebody else's", "staff secret LOGIN"),
+    Command("code", "code app", (), ("code",), "sign_in",
+            "sets the code app up; with a login somebody else's", "staff totp LOGIN"),
+    Command("restrict", "restrict a record", (), ("restrict",), "restrict_patients",
+            "opens for break-glass only, with a reason", "patients restrict ID"),
+    Command("unrestrict", "lift a restriction", (), ("unrestrict",), "restrict_patients",
+            "the record opens as any other", "patients restrict ID --off"),
 )  # fmt: skip
 
 # Keys that some terminal sends as another key, keeps for itself, or types into a field.

@@ -51,6 +51,7 @@ class Policy:
     log_off_after: int = 30  # minutes without a key after which the desk is closed
     pin_required: bool = False  # whether a person without a PIN chooses one before anything else
     take_over: bool = True  # whether another person may sign on at a locked desk
+    export_minutes: int = 5  # since the PIN was typed, after which a file asks for it; 0: always
     restricted_names: str = "initials"  # of a restricted record in lists: initials, or none
 
 
@@ -61,6 +62,14 @@ class Anchors:
     file: str = ""  # a file that is only ever added to; beside the database unless absolute
     syslog: str = ""  # the socket of the system log, for example /dev/log
     every: int = 1000  # entries between two anchors
+    mail_to: tuple[str, ...] = ()  # who keeps anchors that are mailed
+    mail_from: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 0  # 0: the usual one
+    smtp_security: str = "starttls"  # starttls, tls, or none to this same computer
+    smtp_ca: str = ""  # a file of certificates to trust instead of the system's
+    smtp_user: str = ""
+    smtp_password_file: str = ""  # readable by its owner only
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,7 @@ class Settings:
     receipt_printer: str = ""  # the CUPS queue of a receipt printer (raw ESC/POS)
     receipt_columns: int = 40  # characters on a line of it
     pin_at_start: bool = True  # a desk opened over SSH begins locked, for people with a PIN
+    pin_spoken_for: bool = True  # and one that another account opens for somebody (--as)
     practice: bool = False  # a sample or training clinic: said on every screen
     frozen_now: str = ""  # ISO moment at which a sample clinic's clock stands; empty: real time
     keys_file: str = ""  # where the keys for sshd are published; empty: nowhere

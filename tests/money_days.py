@@ -23,11 +23,10 @@ from deskterm.office import (
     payments,
     refunds,
     shifts,
-    staff,
 )
 from deskterm.office.desk import Actor, Desk
 from deskterm.office.shifts import DENOMINATIONS, Count
-from tests.factories import Clinic, second
+from tests.factories import Clinic, hire, second
 
 FLOAT = 10000
 COPAYS = (1500, 2000, 2500, 3000, 3500, 4000, 4500, 5000)
@@ -102,9 +101,7 @@ class Days:
         self.result = Result()
 
     def _staff(self, number: int) -> int:
-        made = staff.add(
-            self.made.desk, login=f"clerk{number}", name=f"Clerk {number}", role="manager"
-        )
+        made = hire(self.made.desk, f"clerk{number}", f"Clerk {number}", "manager")
         return int(made.id)
 
     def play(self, days: int) -> Result:

@@ -77,7 +77,9 @@ def receipt(
         if pdf is not None:
             content = printing.receipt_pdf(desk, number)
             name = f"{number.strip().upper()}-copy.pdf"
-            written = money_exports.write_into(pdf, name, content).name
+            written = money_exports.write_into(
+                desk, pdf, name, content, what=f"receipt {number}"
+            ).name
         if paper and not printing.print_receipt(desk, number, duplicate=True):
             raise Unreachable("No receipt printer is set up", "Set receipt_printer in the settings")
     result = {"receipt": number, "text": text, "written": written}
@@ -292,7 +294,10 @@ def statement(
                 continue
             if pdf is not None:
                 name = f"statement-{one.mrn}-{desk.today():%y%m%d}.pdf"
-                money_exports.write_into(pdf, name, statements.pdf(desk, one))
+                content = statements.pdf(desk, one)
+                money_exports.write_into(
+                    desk, pdf, name, content, what="statement", patient_id=one.patient_id
+                )
             if printed:
                 content = statements.pdf(desk, one)
                 printing.send(content, desk.settings.printer, f"statement {one.mrn}")
@@ -332,7 +337,13 @@ def good_faith(
         written = ""
         if pdf is not None:
             name = f"estimate-visit-{appointment_id}-{desk.today():%y%m%d}.pdf"
-            written = money_exports.write_into(pdf, name, estimates.pdf(desk, made)).name
+            written = money_exports.write_into(
+                desk,
+                pdf,
+                name,
+                estimates.pdf(desk, made),
+                what=f"good faith estimate of visit {appointment_id}",
+            ).name
     value = {"appointment_id": appointment_id, "total_cents": made.total_cents,
              "due_on": made.due_on, "written": written}  # fmt: skip
     show(value, as_json, lambda: [f"expected {show_cents(made.total_cents)}"]

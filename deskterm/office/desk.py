@@ -67,6 +67,8 @@ class Desk:
     written: deque[int] = field(default_factory=lambda: deque(maxlen=1000), repr=False)
     origin: str = ""  # where this session comes from, for the journal
     token: str = field(default_factory=lambda: secrets.token_hex(4))
+    # When each person last proved themselves here, on the clock that nobody can set (seconds).
+    proved: dict[str, float] = field(default_factory=dict, repr=False)
     notices: list[str] = field(default_factory=list)  # what went wrong beside the work
     views: Views = field(init=False, repr=False)
     anchoring: Anchoring = field(init=False, repr=False)
@@ -241,6 +243,19 @@ class Operation:
             return
         if self.approval is None and approvals.needed(self.desk, self.name, own=own):
             raise approvals.refuse(self.desk, self.name)
+        self.settled = True
+
+    def two_people(self, *, wanted: bool, but: int = 0) -> None:
+        """Ask for a second person where ``wanted`` and where there is one, other than ``but``.
+
+        Raises NotAllowed when somebody must agree and nobody did.
+        """
+        from deskterm.office import approvals
+
+        if wanted and approvals.anybody_else(self.desk, self.name, but=but):
+            if self.approval is not None and self.approval.approver.id == but:
+                raise NotAllowed("They may not approve what is about themselves", "Ask: another")
+            self.second_person(own=False)
         self.settled = True
 
     def write_approval(self) -> None:
@@ -457,7 +472,7 @@ def open_desk(
     except NotAllowed:
         _refuse(db, settings, clock, secret, login)
         raise
-    return Desk(db, actor, settings, clock, secret, settings.desk, origin=origin())
+    return Desk(db, actor, settings, clock, secret, settings.desk, origin=origin(login=actor.login))
 
 
 def _refuse(
@@ -465,7 +480,8 @@ def _refuse(
 ) -> None:
     """Note that somebody without a staff record tried to sign in."""
     nobody = Actor(os_login()[:40] or "unknown", "", "", frozenset())
-    desk = Desk(db, nobody, settings, clock, secret, settings.desk, origin=origin())
+    desk = Desk(db, nobody, settings, clock, secret, settings.desk,
+                origin=origin(login=login or "nobody"))  # fmt: skip
     with contextlib.suppress(DesktermError):
         desk.views.note("session.refused", asked=(login or "")[:40])
 

@@ -15,6 +15,8 @@ WORDS: Mapping[str, str] = {
     "staff.role": "changed somebody's role",
     "staff.disable": "disabled somebody",
     "staff.enable": "enabled somebody",
+    "role.permit": "let a role do more",
+    "role.forbid": "let a role do less",
     "staff.link": "linked somebody to a provider's column",
     "staff.key_add": "enrolled an SSH key",
     "staff.key_revoke": "revoked an SSH key",
@@ -27,6 +29,7 @@ WORDS: Mapping[str, str] = {
     "data.export": "exported",
     "data.print": "printed",
     "patient.view": "opened the record",
+    "patient.reveal": "looked at a masked number",
     "patient.find": "searched",
     "patient.register": "registered the patient",
     "patient.edit": "changed the registration",
@@ -112,7 +115,7 @@ _TELLS_FIELDS = {
     "staff.add",
 }  # fmt: skip
 # Entries that tell of a look and not of a change.
-LOOKS = frozenset({"patient.view", "patient.find", "list.view", "journal.view"})
+LOOKS = frozenset({"patient.view", "patient.reveal", "patient.find", "list.view", "journal.view"})
 
 
 def words(operation: str) -> str:

@@ -110,7 +110,7 @@ class CodesScreen(DeskScreen):
     async def on_lookup_chosen(self, message: Lookup.Chosen) -> None:
         hit: CodeHit = message.key
         if not self.picking:
-            await self.desk_app.go("code", hit=hit, on=self.on)
+            await self.desk_app.go("code_page", hit=hit, on=self.on)
         elif hit.kind in ("header", "range"):
             self.say(f"{hit.shown} is a heading, not a code to bill. Choose below", level="error")
             self.lookup.set_text(hit.code[:3] if hit.kind == "range" else hit.shown)
@@ -130,7 +130,7 @@ class CodesScreen(DeskScreen):
 class CodeScreen(DeskScreen):
     """One code: whether it stands and can be billed, what is above and below it, its notes."""
 
-    place: ClassVar[str] = "code"
+    place: ClassVar[str] = "code_page"
     title_text: ClassVar[str] = "CODE"
 
     def __init__(self, hit: CodeHit, on: date | None = None) -> None:

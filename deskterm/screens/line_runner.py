@@ -34,7 +34,21 @@ ON_VISIT = {
 GLOBAL_VERBS = {"next": "next", "held": "held", "park": "park", "undo": "undo", "help": "help",
                 "resume": "held", "lock": "lock", "blank": "lock"}  # fmt: skip
 FOR_SOMEBODY = frozenset(
-    ("walkin", "book", "move", "find", "pay", "msg", "call", "who", "account", "refund", "charge")
+    (
+        "walkin",
+        "book",
+        "move",
+        "find",
+        "pay",
+        "msg",
+        "call",
+        "who",
+        "account",
+        "refund",
+        "charge",
+        "restrict",
+        "unrestrict",
+    )
 )
 HISTORY = 50
 
@@ -124,6 +138,13 @@ class LineRunner:
         if verb == "codes":
             await self.app.go("codes", typed=entry.words)
             return
+        if verb in ("pin", "code"):
+            await self.app.go(verb, login=entry.words)
+            return
+        if verb in ("restrict", "unrestrict") and not entry.who and patient_id is None:
+            patient_id = getattr(self.app.screen, "patient_id", None)
+            if patient_id is None:
+                raise Invalid("Whose record?", f"{verb} smi jo, or on the patient's card")
         if verb == "day":
             await self._day(entry)
             return
@@ -227,6 +248,10 @@ class LineRunner:
             await self.app.go("account", patient_id=patient_id)
         elif verb == "who":
             await app.go("history", patient_id=patient_id)
+        elif verb in ("restrict", "unrestrict"):
+            from deskterm.screens.restricting import ask_why
+
+            await ask_why(app, patient_id, restricted=verb == "restrict", note=entry.note)
         elif verb == "walkin":
             await self._walk_in(entry, patient_id)
         else:

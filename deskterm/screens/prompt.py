@@ -97,13 +97,18 @@ async def ask(
     text: str = "",
     echo: Callable[[str], str] | None = None,
     example: str = "",
+    secret: bool = False,
 ) -> None:
-    """Ask one thing in row 23; ``take`` is called with what was typed and may refuse it."""
+    """Ask one thing in row 23; ``take`` is called with what was typed and may refuse it.
+
+    What is ``secret`` is not shown as it is typed.
+    """
 
     def parse(typed: str) -> tuple[str, str]:
         return typed, echo(typed) if echo is not None else ""
 
-    spec = FieldSpec("text", label, limit=200, width=30, parse=parse, example=example)
+    spec = FieldSpec("text", label, limit=200, width=30, parse=parse, example=example,
+                     secret=secret, card_check=not secret)  # fmt: skip
     await screen.open_prompt(Question(screen, spec, take, text))
     if example:
         screen.enter_row.show(f"e.g. {example}")

@@ -67,7 +67,7 @@ class ReceiptScreen(DeskScreen):
         path = pay_plan.write_receipt(self.desk, self.receipt)
         name = f"{self.receipt}-copy-{self.desk.wall():%H%M%S}.pdf"
         made = printing.receipt_pdf(self.desk, self.receipt)
-        money_exports.write_into(path.parent, name, made)
+        money_exports.write_into(self.desk, path.parent, name, made, what=f"receipt {self.receipt}")
         self.say(f"Written: {path.name} and {name}")
 
     def _copy(self) -> None:

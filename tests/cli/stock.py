@@ -21,6 +21,7 @@ import typer
 from deskterm.cli import main
 from deskterm.clock import FrozenClock
 from deskterm.config import Settings
+from deskterm.db.patients import PatientIdentifier
 from deskterm.entry.money import TenderEntry
 from deskterm.office import (
     break_glass,
@@ -115,6 +116,7 @@ CALLS: dict[str, list[str]] = {
         "--reason",
         "asked at the front desk",
     ],
+    "patients reveal": ["29", "--reason", "the plan asks"],
     "patients restrict": ["29", "--reason", "well known"],
     "patients find": ["P", "--limit", "200"],
     "patients show": ["1", "--reason", "asked at the desk"],
@@ -148,11 +150,14 @@ CALLS: dict[str, list[str]] = {
     "staff list": [],
     "staff show": ["kim"],
     "staff role": ["kim", "biller"],
+    "staff roles": [],
+    "staff permit": ["biller", "book", "--reason", "follow-ups", "--approver", "boss"],
+    "staff forbid": ["biller", "messages", "--reason", "not here", "--approver", "boss"],
     "staff provider": ["kim", "LEE"],
     "staff disable": ["kim", "--reason", "left us"],
-    "staff enable": ["gone"],
+    "staff enable": ["gone", "--approver", "boss"],
     "staff secret": ["kim"],
-    "staff totp": ["kim", "--off"],
+    "staff totp": ["kim", "--off", "--approver", "boss"],
     "staff reset": ["kim"],
     "staff sessions": [],
     "staff reviews": [],
@@ -290,6 +295,8 @@ def _people(desk: Desk) -> None:
     credentials.set_secret(desk, "boss", secret=PIN, kind="pin")
     staff.add(desk, login="gone", name="Gone Away", role="biller")
     staff.disable(desk, "gone", reason="left us")
+    with desk.operation("patient.edit", patient_id=29) as op:
+        op.create(PatientIdentifier, patient=29, kind="SS", value="000-12-3456", tail="3456")
     for patient_id in (RESTRICTED, OPENED):
         break_glass.restrict(desk, patient_id, reason="well known")
     kim = find_actor(desk.database, desk.settings, "kim")

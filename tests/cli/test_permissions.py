@@ -26,7 +26,7 @@ from deskterm.office import (
 )
 from deskterm.office import clinic as clinics
 from deskterm.office.operations import ROLES
-from tests.factories import Clinic, clinic
+from tests.factories import Clinic, clinic, hire
 
 RUNNER = CliRunner()
 PIN = "739164"
@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "messages list": ("--all --pool RN", ("view_messages",), False),
     "messages close": ("{message} --outcome done", ("messages",), True),
     "patients find": ("zaremba", ("view_patients",), False),
+    "patients reveal": ("{id} --reason asked", ("edit_patients",), True),
     "patients show": ("{id}", ("view_patients",), True),
     "patients register": ("--last Sample --first Pat --born 1990-02-02", ("edit_patients",), False),
     "pay take": ("{id} --tender cash:1.00 --prepay", ("take_payments",), True),
@@ -89,6 +90,9 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "staff list": ("", ("manage_staff",), False),
     "staff show": ("target", ("manage_staff",), False),
     "staff role": ("target biller", ("manage_staff",), False),
+    "staff roles": ("", ("manage_staff",), False),
+    "staff permit": ("biller book --reason x", ("manage_staff", "administer"), False),
+    "staff forbid": ("biller messages --reason x", ("manage_staff", "administer"), False),
     "staff provider": ("target LEE", ("manage_staff",), False),
     "staff disable": ("target --reason left", ("manage_staff",), False),
     "staff enable": ("target", ("manage_staff",), False),
@@ -135,7 +139,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             )
     for role in ROLES:
         if role != "owner":
-            staff.add(desk, login=role, name=role.title(), role=role)
+            hire(desk, role, role.title(), role)
     staff.add(desk, login="target", name="Tar Get", role="front_desk")
     credentials.set_secret(desk, "target", secret=PIN, kind="pin")
     staff.link(desk, "clinician", "NOVAK")

@@ -113,6 +113,7 @@ def test_handing_over_counts_and_names_the_next(desk: Desk, owing: int) -> None:
     with desk.operation("staff.add") as op:
         from deskterm.db.staff import Staff
 
+        op.two_people(wanted=False)
         op.create(Staff, login="dchen", name="D Chen", role="front_desk")
     take(desk, owing, cash(2500))
     shift = shifts.find(desk, "d1")

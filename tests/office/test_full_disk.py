@@ -49,6 +49,7 @@ from deskterm.office import (
     patients,
     payments,
     refunds,
+    roles,
     scheduling,
     sessions,
     shifts,
@@ -237,7 +238,12 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         d, kim(d).id, version=kim(d).version, name="Kim Park", role="front_desk"),
     "staff.role": lambda d: staff.set_role(d, "gone", "front_desk"),
     "staff.link": lambda d: staff.link(d, "kim", "LEE"),
-    "staff.enable": lambda d: staff.enable(d, "gone"),
+    "staff.enable": lambda d: staff.enable(
+        d, "gone", approval=agreed(d, "staff.enable")),
+    "role.permit": lambda d: roles.permit(
+        d, "biller", "book", reason="follow-ups", approval=agreed(d, "role.permit")),
+    "role.forbid": lambda d: roles.forbid(
+        d, "biller", "messages", reason="not here", approval=agreed(d, "role.forbid")),
     "staff.disable": lambda d: staff.disable(d, "boss", reason="left us"),
     "codes.import": lambda d: code_import.import_file(d, "icd10cm", TABULAR),
     "journal.anchor": lambda d: anchors.take(d),

@@ -159,13 +159,13 @@ def test_formulas_are_guarded(text: str) -> None:
     assert spreadsheet.guarded(f"x{text}") == f"x{text}"
 
 
-def test_files_are_never_written_over(tmp_path: Path) -> None:
-    path = money_exports.write(tmp_path / "a.csv", b"x")
+def test_files_are_never_written_over(desk: Desk, tmp_path: Path) -> None:
+    path = money_exports.write(desk, tmp_path / "a.csv", b"x", what="x")
     assert path.stat().st_mode & 0o077 == 0
     with pytest.raises(Unreachable, match="there already"):
-        money_exports.write(tmp_path / "a.csv", b"y")
+        money_exports.write(desk, tmp_path / "a.csv", b"y", what="x")
     with pytest.raises(Unreachable):
-        money_exports.write(tmp_path / "none" / "a.csv", b"y")
+        money_exports.write(desk, tmp_path / "none" / "a.csv", b"y", what="x")
     assert path.read_bytes() == b"x"
 
 
@@ -176,9 +176,8 @@ def test_hledger_finds_the_same_balances(made: Clinic, tmp_path: Path) -> None:
             pytest.fail("hledger is missing: .ci/run installs it")
         pytest.skip("HLEDGER IS ABSENT: the books were not totalled by another program")
     desk = made.desk
-    path = money_exports.write(
-        tmp_path / "books.journal", money_exports.as_hledger(desk, TODAY, TODAY)
-    )
+    content = money_exports.as_hledger(desk, TODAY, TODAY)
+    path = money_exports.write(desk, tmp_path / "books.journal", content, what="the books")
 
     def total(account: str) -> int:
         out = subprocess.run(

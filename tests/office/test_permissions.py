@@ -56,8 +56,9 @@ FREE: dict[str, str] = {
     **dict.fromkeys(
         ("business_day.being_counted", "business_day.first_open_day", "business_day.local_day",
          "business_day.place", "business_day.state", "shifts.last_count",
-         "activity.last_sign_off", "anchors.head", "anchors.kept", "presence.folder",
-         "ssh_keys.published_as_recorded"),
+         "activity.last_sign_off", "anchors.head", "anchors.kept", "anchor_mail.send",
+         "presence.folder",
+         "ssh_keys.published_as_recorded", "ssh_keys.write_anew"),
         "days, drawers, seals and files of the house: no patient is in them",
     ),
     **dict.fromkeys(
@@ -70,8 +71,10 @@ FREE: dict[str, str] = {
     ),
     **dict.fromkeys(
         ("access.hidden", "access.may_open", "access.require_patient", "access.opened_until",
-         "access.masked", "access.masked_name", "approvals.approvers", "approvals.needed",
-         "approvals.refuse", "credentials.check", "credentials.has_secret", "credentials.locked",
+         "access.masked", "access.masked_name", "approvals.anybody_else",
+         "approvals.approvers", "approvals.needed", "staff.is_powerful",
+         "approvals.refuse", "credentials.check", "credentials.has_secret", "credentials.has_app",
+         "credentials.locked", "exports.needs_pin", "exports.begin",
          "credentials.needs_code", "throttle.begin", "throttle.clear", "throttle.tries",
          "peppered.code_hash", "peppered.hashed", "peppered.masked", "peppered.matches",
          "peppered.pepper", "peppered.sealed", "peppered.unsealed"),
