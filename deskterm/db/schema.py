@@ -10,8 +10,11 @@ from deskterm.db import (
     coverage,
     dayclose,
     exchange,
+    families,
     identity,
+    instalments,
     journal,
+    mail,
     messages,
     patients,
     payments,
@@ -27,6 +30,7 @@ from deskterm.db.base import Record
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
     exchange, ssh_keys, identity, break_glass,
+    families, instalments, mail,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -44,6 +48,9 @@ TRIGGERS: tuple[str, ...] = (
     *ssh_keys.TRIGGERS,
     *identity.TRIGGERS,
     *break_glass.TRIGGERS,
+    *families.TRIGGERS,
+    *instalments.TRIGGERS,
+    *mail.TRIGGERS,
 )
 
 
