@@ -205,6 +205,7 @@ class Operation:
     written: int = 0  # the number of the entry in the journal
     approval: Approved | None = None
     settled: bool = False  # whether it was decided that a second person is needed or not
+    also: set[int] = field(default_factory=set)  # other patients whose accounts it touches
     now: datetime = field(init=False)
     _opened: set[int | None] = field(default_factory=lambda: {None})
     ticks: tuple[int, str] = field(init=False)
@@ -323,6 +324,9 @@ class Operation:
                 changes=json.dumps(self.changes, ensure_ascii=False, separators=(",", ":")),
             )
             self.written = entry.seq
+            others = sorted(self.also - {self.patient_id})
+            if others:
+                journal.append_list(self.desk.database, entry.seq, others)
             return True
         return False
 

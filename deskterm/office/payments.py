@@ -26,7 +26,7 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import business_day, clinic, posting, tendering
+from deskterm.office import access, business_day, clinic, families, posting, tendering
 from deskterm.office.allocations import AllocationEntry, as_told, spread, with_change
 from deskterm.office.approvals import Approved, needed
 from deskterm.office.desk import Desk, Operation
@@ -56,13 +56,18 @@ def take(
     allow_prepayment: bool = False,
     location: str | None = None,
     note: str = "",
+    ahead: bool = False,
+    family: Sequence[int] = (),
+    opening_cents: int | None = None,
 ) -> Payment:
     """Take money for what is due: copay first, then the oldest service.
 
     ``purpose`` limits it to one kind of due; one that nothing is known of yet is charged as
     paid. Cash above what is due gives change; anything else above it is refused unless
-    ``allow_prepayment``. A repeat with the same ``key`` returns the first receipt. Raises
-    Invalid, NotFound, Conflict.
+    ``allow_prepayment``. ``ahead`` pays instalments before their days too; ``family`` are other
+    patients of the family whose dues the same receipt pays, after the patient's own.
+    ``opening_cents`` is the cash counted in a drawer that this payment opens. A repeat with the
+    same ``key`` returns the first receipt. Raises Invalid, NotFound, Conflict.
     """
     limit = desk.settings.policy.large_amount
     with desk.operation("payment.take", patient_id=patient_id, key=key) as op:
@@ -70,6 +75,8 @@ def take(
             return _first(op, patient_id)
         patient = posting.payer(op, patient_id)
         tendering.refuse_card_numbers(note=note)
+        if family:
+            families.check(desk, patient_id, list(family))
         paid = tendering.check(tenders, limit)
         appointment = posting.visit_of(op, patient_id, appointment_id)
         place = posting.place_of(op, patient_id, appointment, location)
@@ -78,7 +85,9 @@ def take(
         if allocations is not None:
             wanted = as_told(desk, patient_id, appointment_id, allocations, limit)
         else:
-            wanted = spread(desk, patient_id, appointment, purpose, total, day)
+            wanted = spread(
+                desk, patient_id, appointment, purpose, total, day, ahead=ahead, family=family
+            )
         over = total - sum(cents for _, cents in wanted)
         if over < 0:
             raise Invalid(
@@ -91,7 +100,10 @@ def take(
         elif over:
             paid = with_change(paid, over, nothing_due=not wanted)
             total -= over
-        posted = [(posting.charged(op, patient, d, place, day), d, cents) for d, cents in wanted]
+        posted = [
+            (posting.charged(op, _whose(op, patient, d), d, place, day), d, cents)
+            for d, cents in wanted
+        ]
         return posting.post(
             op,
             "payment",
@@ -113,9 +125,15 @@ def take(
                 for t in paid
             ],
             allocations=[
-                {"purpose": d.purpose, "charge": charge_id, "amount_cents": cents}
+                {
+                    "purpose": d.purpose,
+                    "charge": charge_id,
+                    "amount_cents": cents,
+                    "patient": d.patient_id,
+                }
                 for charge_id, d, cents in posted
             ],
+            opening_cents=opening_cents,
             note=note,
         )
 
@@ -348,6 +366,13 @@ def likely_duplicate(
         if sorted(made) == wanted:
             return Payment.get_by_id(payment_id)
     return None
+
+
+def _whose(op: Operation, patient: Patient, due: Due) -> Patient:
+    """The patient of a due: the payer, or another of the family."""
+    if due.patient_id in (None, patient.id):
+        return patient
+    return posting.payer(op, due.patient_id or 0)
 
 
 def _first(op: Operation, patient_id: int) -> Payment:

@@ -154,12 +154,14 @@ def post(
     *,
     tenders: Sequence[dict[str, Any]],
     allocations: Sequence[dict[str, Any]],
+    opening_cents: int | None = None,
     **columns: Any,
 ) -> Payment:
     """Write a payment with the next receipt number of its place and day, then seal it.
 
     Charges made or reversed with it are written already, so the balance after it is right.
-    ``allocations`` hold the columns of each row.
+    ``allocations`` hold the columns of each row; ``opening_cents`` is the float of a drawer
+    that this opens.
     """
     own = sum(
         row["amount_cents"]
@@ -171,9 +173,13 @@ def post(
         " WHERE location_id = ? AND business_day = ?",
         place.id, day.isoformat(),
     )[0][0]  # fmt: skip
-    drawer = shifts.for_document(
-        op, kind, place, day, columns.get("voids") or columns.get("original")
-    )
+    about = columns.get("voids") or columns.get("original")
+    if about is not None:
+        columns["plan"] = about.plan_id
+    drawer = None
+    if columns.get("plan") is None:
+        drawer = shifts.for_document(op, kind, place, day, about, opening_cents)
+    op.also.update(row["patient"] for row in allocations if row.get("patient"))
     payment = op.create(
         Payment,
         kind=kind,

@@ -187,12 +187,18 @@ def find(desk: Desk, drawer: str, *, location: str | None = None, day: date | No
 
 
 def for_document(
-    op: Operation, kind: str, place: Location, day: date, about: Payment | None
+    op: Operation,
+    kind: str,
+    place: Location,
+    day: date,
+    about: Payment | None,
+    opening_cents: int | None = None,
 ) -> Shift | None:
     """The batch that a document of money belongs to; inside an operation.
 
     A void or a correction stays in the batch of what it is about while that is open. Later
-    corrections, returned checks and applied credit touch no drawer.
+    corrections, returned checks and applied credit touch no drawer. A drawer that is not open
+    yet opens with ``opening_cents``, else with what the last count left in it.
     """
     if kind == "void":
         return Shift.get_by_id(about.shift_id) if about is not None and about.shift_id else None
@@ -209,7 +215,7 @@ def for_document(
     )  # fmt: skip
     if found:
         return Shift.get_by_id(found[0][0])
-    return _open(op, place, day, drawer, None, "opened by the first payment")
+    return _open(op, place, day, drawer, opening_cents, "opened by the first payment")
 
 
 def _open(
