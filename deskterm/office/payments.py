@@ -26,7 +26,15 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import access, business_day, clinic, families, posting, tendering
+from deskterm.office import (
+    access,
+    business_day,
+    clinic,
+    families,
+    posting,
+    remittances,
+    tendering,
+)
 from deskterm.office.allocations import AllocationEntry, as_told, spread, with_change
 from deskterm.office.approvals import Approved, needed
 from deskterm.office.desk import Desk, Operation
@@ -149,7 +157,8 @@ def void(
     """Take a payment back on its own business day; returns the void, with its own receipt.
 
     ``reason`` is a code of the list ``void_reason``. What was charged by taking the payment is
-    taken back with it. Another's payment needs ``approval``, the second person's yes; one's own
+    taken back with it, but a charge that was adjusted since: somebody decided on it, so it stays
+    and is owed again less that (:func:`void_keeps` names it beforehand). Another's payment needs ``approval``, the second person's yes; one's own
     as the practice has it. Raises NotFound, Invalid, Conflict, NotAllowed.
     """
     with desk.operation("payment.void", reason=reason, key=key, approval=approval) as op:
@@ -162,11 +171,17 @@ def void(
         op.second_person(own=original.by == desk.actor.login)
         place = op.get(Location, original.location_id)
         _may_void(desk, original, place, posting.business_day(op, place))
+        _charges_are_there(desk, original)
         patient = op.get(Patient, original.patient_id)
         tenders = Tender.select().where(Tender.payment == original.id).order_by(Tender.id)
         parts = Allocation.select().where(Allocation.payment == original.id).order_by(Allocation.id)
         for made in posting.charges_made_by(op, original):
             posting.reverse(op, made, place, original.business_day)
+        if original.plan_id is not None and original.kind == "payment":
+            remittances.take_back_adjustments(op, original, place, original.business_day)
+        for part in parts:
+            if part.patient_id is not None:
+                access.require_patient(desk, part.patient_id)
         return posting.post(
             op,
             "void",
@@ -189,6 +204,18 @@ def void(
             voids=original,
             void_reason=code,
         )
+
+
+def void_keeps(desk: Desk, receipt: str) -> list[str]:
+    """What a void will leave though the payment made it: charges adjusted since, in words."""
+    desk.require("view_money")
+    original = by_receipt(receipt)
+    access.require_patient(desk, original.patient_id)
+    kinds = dict(CHARGE_KINDS)
+    return [
+        f"{kinds.get(kind, kind)} of {show_date(date.fromisoformat(day))} stays: it was adjusted"
+        for kind, day in posting.kept_by_void(desk, original)
+    ]
 
 
 def void_needs_second(desk: Desk, receipt: str) -> bool:
@@ -397,6 +424,25 @@ def by_receipt(receipt: str) -> Payment:
     if found is None:
         raise NotFound("No such receipt", "For example R-260318-031")
     return found
+
+
+def _charges_are_there(desk: Desk, original: Payment) -> None:
+    """Refuse to put money back on a charge that is gone: a refund that took its charge back."""
+    gone = desk.rows(
+        "SELECT c.kind, c.service_day FROM allocation x JOIN charge c ON c.id = x.charge_id"
+        " WHERE x.payment_id = ? AND x.amount_cents < 0"
+        " AND EXISTS (SELECT 1 FROM charge r WHERE r.reverses_id = c.id) LIMIT 1",
+        original.id,
+    )
+    if gone:
+        kind, day = gone[0]
+        words = word_of(CHARGE_KINDS, kind).partition(",")[0]
+        raise Conflict(
+            f"{original.receipt} took the {words} of {show_date(date.fromisoformat(day))} back:"
+            " there is no charge left that its money could pay",
+            "Charge it again (+ on :account), then take the payment (p)",
+            rule="charge_gone",
+        )
 
 
 def _may_void(desk: Desk, original: Payment, place: Location, day: date) -> None:

@@ -285,10 +285,8 @@ def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
 
     They were the clerk's word for what the money was for, and go with it when it is voided.
     """
-    entries = journal.read(op.desk.database, entity=("payment", payment.id), limit=1)
-    made = [row["id"] for e in entries for row in e.changed if row["table"] == "charge"]
     free = []
-    for charge_id in made:
+    for charge_id in _made_by(op.desk, payment):
         others = op.desk.rows(
             "SELECT coalesce(sum(amount_cents), 0) FROM allocation"
             " WHERE charge_id = ? AND payment_id <> ?",
@@ -298,6 +296,27 @@ def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
         if not others and not gone and not adjusted(op, charge_id):
             free.append(op.get(Charge, charge_id))
     return free
+
+
+def kept_by_void(desk: Desk, payment: Payment) -> list[tuple[str, str]]:
+    """Kind and day of service of charges that a payment made and that were adjusted since."""
+    desk.require("view_money")
+    return [
+        found
+        for charge_id in _made_by(desk, payment)
+        for found in desk.rows(
+            "SELECT c.kind, c.service_day FROM charge c WHERE c.id = ? AND EXISTS ("
+            f"SELECT 1 FROM adjustment j WHERE j.charge_id = c.id AND j.kind <> 'copay'"
+            f" AND {_STANDS})",
+            charge_id,
+        )
+    ]
+
+
+def _made_by(desk: Desk, payment: Payment) -> list[int]:
+    """The charges that the payment's own operation wrote."""
+    entries = journal.read(desk.database, entity=("payment", payment.id), limit=1)
+    return [row["id"] for e in entries for row in e.changed if row["table"] == "charge"]
 
 
 def business_day(op: Operation, place: Location) -> date:
