@@ -13,16 +13,17 @@ MAIL_STATES = (("queued", "queued"), ("sent", "sent"), ("failed", "failed"))
 class MailOutbox(Versioned):
     """One letter to one address. ``key`` is unique, so that a repeat is no second letter.
 
-    What it says is made from ``payment`` when it is sent; ``failed`` is given up.
+    ``body`` is the receipt as it was when it was asked for; ``failed`` is given up.
     """
 
     title = "e-mail"
-    secret_columns = frozenset({"address"})
+    secret_columns = frozenset({"address", "body"})
 
     key = CleanText(80, unique=True)
     patient = Reference(Patient, index=True)
     payment = Reference(Payment, index=True)
     address = CleanText(254)
+    body = CleanText(0, lines=True)
     state = Choice(MAIL_STATES, default="queued")
     attempts = Whole(default=0)
     next_at = Moment()
@@ -37,7 +38,7 @@ class MailOutbox(Versioned):
 
 TRIGGERS = (
     """CREATE TRIGGER mail_outbox_sent_once BEFORE UPDATE ON mail_outbox
-    WHEN OLD.state = 'sent' OR NEW.key <> OLD.key OR NEW.address <> OLD.address
+    WHEN OLD.state = 'sent' OR NEW.key <> OLD.key OR NEW.address <> OLD.address OR NEW.body <> OLD.body
       OR NEW.payment_id <> OLD.payment_id OR NEW.patient_id <> OLD.patient_id
     BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END""",
     """CREATE TRIGGER mail_outbox_no_delete BEFORE DELETE ON mail_outbox

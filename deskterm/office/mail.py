@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import smtplib
 from collections.abc import Iterator
@@ -99,9 +100,8 @@ def queue_receipt(desk: Desk, receipt: str, *, key: str | None = None) -> MailOu
                 "They have not agreed to e-mail yet", "Ask them, and note it", rule="no_consent"
             )
         to = parse_email(patient.email)
-        same = f"receipt:{payment.receipt}:{to}"
-        if len(same) > 80:
-            same = same[:80]
+        sealed = hashlib.sha256(to.lower().encode()).hexdigest()[:16]
+        same = f"receipt:{payment.receipt}:{sealed}"
         known = MailOutbox.get_or_none(MailOutbox.key == same)
         if known is not None:
             raise Conflict(
@@ -110,8 +110,9 @@ def queue_receipt(desk: Desk, receipt: str, *, key: str | None = None) -> MailOu
                 rule="queued",
             )
         made = op.create(
-            MailOutbox, key=same, patient=patient, payment=payment, address=to, next_at=op.now,
-            queued_at=op.now, queued_by=desk.actor.login,
+            MailOutbox, key=same, patient=patient, payment=payment, address=to,
+            body=receipts.text(desk, payment.receipt), next_at=op.now, queued_at=op.now,
+            queued_by=desk.actor.login,
         )  # fmt: skip
         op.about(made, patient_id=patient.id)
         return made
@@ -153,8 +154,10 @@ def _try(desk: Desk, letter_id: int) -> str:
     letter = MailOutbox.get_by_id(letter_id)
     error, for_good = "", False
     try:
-        message = _message(desk, letter)
-        _deliver(desk, message)
+        agreed = desk.rows("SELECT email_ok_on FROM patient WHERE id = ?", letter.patient_id)[0][0]
+        if agreed is None:
+            raise Conflict("they no longer agree to e-mail", "", rule="no_consent")
+        _deliver(desk, _message(desk, letter))
     except smtplib.SMTPRecipientsRefused as refused:
         code = next(iter(refused.recipients.values()))[0]
         error, for_good = f"the address was refused ({code})", 500 <= code < 600
@@ -192,7 +195,7 @@ def _message(desk: Desk, letter: MailOutbox) -> EmailMessage:
     domain = settings.mail.sender.rpartition("@")[2].strip("> ") or "localhost"
     message["Message-ID"] = f"<receipt-{payment.receipt}-{letter.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(receipts.text(desk, payment.receipt))
+    message.set_content(letter.body)
     return message
 
 

@@ -20,6 +20,7 @@ from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFou
 from deskterm.office import clinic, conflicts, free_time, holds, visit_fees
 from deskterm.office.conflicts import Slot, Wish, find_slot
 from deskterm.office.desk import Desk, Operation, known_id
+from deskterm.office.visit_fees import late as late_cancel
 
 RESCHEDULED = "rescheduled"
 _KEEPS_CLEARANCE = ("clearance", "clearance_reason")
@@ -171,10 +172,10 @@ def cancel(
     waive_fee: bool = False,
     key: str | None = None,
 ) -> Appointment:
-    """Cancel a scheduled visit and free its time; the notice given is noted in minutes.
+    """Cancel a scheduled visit and free its time; ``reason`` is a code of ``cancel_reason``.
 
-    ``reason`` is a code of the list ``cancel_reason``. Cancelling late is charged as the policy
-    has it, unless ``waive_fee``, which the ``note`` explains. Raises Stale, Conflict, Invalid.
+    The notice given is noted in minutes; a late cancel is charged as the policy has it, unless
+    ``waive_fee``, which the ``note`` explains. Raises Stale, Conflict, Invalid.
     """
     with desk.operation("appointment.cancel", reason=reason, key=key) as op:
         if op.earlier:
@@ -190,11 +191,6 @@ def cancel(
         op.about(appointment, patient_id=appointment.patient_id)
         free_time.keep(desk, appointment.provider_id, *_days(appointment))
         return appointment
-
-
-def late_cancel(desk: Desk, appointment: Appointment) -> bool:
-    """Whether a visit was cancelled with less notice than the practice asks for."""
-    return visit_fees.late(desk, appointment)
 
 
 def reinstate(

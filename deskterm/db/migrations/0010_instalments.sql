@@ -10,7 +10,7 @@ CREATE TABLE "instalment_charge" ("id" INTEGER NOT NULL PRIMARY KEY, "plan_id" I
 
 CREATE TABLE "instalment_plan" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "patient_id" INTEGER NOT NULL, "amount_cents" INTEGER NOT NULL CHECK (amount_cents > 0), "instalments" INTEGER NOT NULL CHECK (instalments BETWEEN 1 AND 120), "first_on" TEXT NOT NULL, "every" TEXT NOT NULL CHECK (every IN ('week', 'two_weeks', 'month')), "note" TEXT NOT NULL, "set_up_at" TEXT NOT NULL, "set_up_by" TEXT NOT NULL, "ended_at" TEXT, "ended_by" TEXT NOT NULL, "end_reason" TEXT NOT NULL, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT) STRICT;
 
-CREATE TABLE "mail_outbox" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "key" TEXT NOT NULL, "patient_id" INTEGER NOT NULL, "payment_id" INTEGER NOT NULL, "address" TEXT NOT NULL, "state" TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'failed')), "attempts" INTEGER NOT NULL, "next_at" TEXT NOT NULL, "error" TEXT NOT NULL, "queued_at" TEXT NOT NULL, "queued_by" TEXT NOT NULL, "sent_at" TEXT, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT, FOREIGN KEY ("payment_id") REFERENCES "payment" ("id") ON DELETE RESTRICT) STRICT;
+CREATE TABLE "mail_outbox" ("id" INTEGER NOT NULL PRIMARY KEY, "version" INTEGER NOT NULL, "key" TEXT NOT NULL, "patient_id" INTEGER NOT NULL, "payment_id" INTEGER NOT NULL, "address" TEXT NOT NULL, "body" TEXT NOT NULL, "state" TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'failed')), "attempts" INTEGER NOT NULL, "next_at" TEXT NOT NULL, "error" TEXT NOT NULL, "queued_at" TEXT NOT NULL, "queued_by" TEXT NOT NULL, "sent_at" TEXT, FOREIGN KEY ("patient_id") REFERENCES "patient" ("id") ON DELETE RESTRICT, FOREIGN KEY ("payment_id") REFERENCES "payment" ("id") ON DELETE RESTRICT) STRICT;
 
 CREATE INDEX "account_guarantor_guarantor_id" ON "account_guarantor" ("guarantor_id");
 
@@ -98,7 +98,7 @@ CREATE TRIGGER mail_outbox_no_delete BEFORE DELETE ON mail_outbox
     BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END;
 
 CREATE TRIGGER mail_outbox_sent_once BEFORE UPDATE ON mail_outbox
-    WHEN OLD.state = 'sent' OR NEW.key <> OLD.key OR NEW.address <> OLD.address
+    WHEN OLD.state = 'sent' OR NEW.key <> OLD.key OR NEW.address <> OLD.address OR NEW.body <> OLD.body
       OR NEW.payment_id <> OLD.payment_id OR NEW.patient_id <> OLD.patient_id
     BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END;
 
