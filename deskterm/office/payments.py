@@ -39,6 +39,7 @@ from deskterm.office.allocations import AllocationEntry, as_told, spread, with_c
 from deskterm.office.approvals import Approved, needed
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import Due, balance_cents, due, open_dues, owed
+from deskterm.office.ledger import left_on
 
 __all__ = [
     "AllocationEntry", "Due", "balance_cents", "charge", "due", "find", "likely_duplicate",
@@ -427,22 +428,32 @@ def by_receipt(receipt: str) -> Payment:
 
 
 def _charges_are_there(desk: Desk, original: Payment) -> None:
-    """Refuse to put money back on a charge that is gone: a refund that took its charge back."""
+    """Refuse to put money back on a charge that is gone, or that owes less by now."""
     gone = desk.rows(
-        "SELECT c.kind, c.service_day FROM allocation x JOIN charge c ON c.id = x.charge_id"
+        "SELECT c.kind FROM allocation x JOIN charge c ON c.id = x.charge_id"
         " WHERE x.payment_id = ? AND x.amount_cents < 0"
         " AND EXISTS (SELECT 1 FROM charge r WHERE r.reverses_id = c.id) LIMIT 1",
         original.id,
     )
     if gone:
-        kind, day = gone[0]
-        words = word_of(CHARGE_KINDS, kind).partition(",")[0]
+        words = word_of(CHARGE_KINDS, gone[0][0]).partition(",")[0]
         raise Conflict(
-            f"{original.receipt} took the {words} of {show_date(date.fromisoformat(day))} back:"
-            " there is no charge left that its money could pay",
-            "Charge it again (+ on :account), then take the payment (p)",
+            f"{original.receipt} took the {words} back with its money",
+            "Charge it again (+ on the account), then take the payment (p)",
             rule="charge_gone",
         )
+    for charge_id, side, cents in desk.rows(
+        "SELECT charge_id, side, -sum(amount_cents) FROM allocation WHERE payment_id = ?"
+        " AND charge_id IS NOT NULL AND amount_cents < 0 GROUP BY charge_id, side",
+        original.id,
+    ):
+        left = left_on(desk, charge_id, side)
+        if cents > left:
+            raise Conflict(
+                f"{show_cents(cents - left)} of what it gave back was paid or forgiven since",
+                "Take that back first, on the account",
+                rule="paid_since",
+            )
 
 
 def _may_void(desk: Desk, original: Payment, place: Location, day: date) -> None:

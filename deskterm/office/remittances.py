@@ -20,7 +20,7 @@ from deskterm.entry.money import show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office import access, clinic, posting, tendering
 from deskterm.office.desk import Desk, Operation
-from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
+from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT, left_on
 
 METHODS = (("check", "check"), ("ach", "EFT"))
 _OPEN = f"""
@@ -180,12 +180,10 @@ def take_back_adjustments(op: Operation, payment: Payment, place: Location, day:
 
     Raises Conflict when what became the patient's was paid since.
     """
-    from deskterm.office.adjustments import left_of
-
     for row in _made(op, payment):
         if op.desk.rows("SELECT 1 FROM adjustment WHERE reverses_id = ?", row.id):
             continue
-        if row.patient_cents > left_of(op.desk, row.charge_id, "patient"):
+        if row.patient_cents > left_on(op.desk, row.charge_id, "patient"):
             raise Conflict(
                 f"{show_cents(row.patient_cents)} that became the patient's was paid since",
                 "Void or refund what they paid first, on their account",
@@ -219,7 +217,7 @@ def _checked(op: Operation, payer: Plan, line: RemittanceLine, number: str) -> C
     charge = op.get(Charge, line.charge_id)
     if charge.reverses_id:
         raise Conflict("This row takes another charge back", "", rule="reversed")
-    left = op.desk.rows(f"SELECT {INSURANCE_LEFT} FROM charge c WHERE c.id = ?", charge.id)[0][0]
+    left = left_on(op.desk, charge.id, "insurance")
     before = op.desk.rows(_PAID_ALREADY, payer.id, number, charge.id)
     if before:
         raise Conflict(
