@@ -29,5 +29,6 @@ def mail(
 
     with at_desk(context) as desk:
         done = letters.send_waiting(desk, most=most)
-    show({"sent": done.sent, "waiting": done.waiting, "failed": done.failed}, as_json,
-         lambda: [f"sent {done.sent}, to be tried again {done.waiting}, given up {done.failed}"])  # fmt: skip
+    value = {"sent": done.sent, "waiting": done.waiting, "failed": done.failed}
+    said = f"sent {done.sent}, to be tried again {done.waiting}, given up {done.failed}"
+    show(value, as_json, lambda: [said])

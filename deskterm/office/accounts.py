@@ -7,7 +7,7 @@ from datetime import date
 
 from deskterm.db.fields import word_of
 from deskterm.db.payments import ADJUSTMENT_KINDS, CHARGE_KINDS, PAYMENT_KINDS
-from deskterm.office import access
+from deskterm.office import access, families, instalments
 from deskterm.office.desk import Desk
 from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
 
@@ -65,6 +65,31 @@ class AccountRow:
     def can_be_taken_back(self) -> bool:
         """Whether something may still be done with it."""
         return not self.gone
+
+
+def beside(desk: Desk, patient_id: int) -> list[AccountRow]:
+    """What stands beside the account: payment plans that run, and the family with what it owes.
+
+    ``what`` is plan (with the plan's id) or family (with the patient's).
+    """
+    desk.require("view_money")
+    access.require_patient(desk, patient_id)
+    today = desk.today()
+    rows = [
+        AccountRow(
+            "plan", plan.id, plan.first_on, f"plan {plan.words}", plan.amount_cents, "",
+            left_cents=plan.due_cents,
+        )
+        for plan in instalments.running(desk, patient_id)
+    ]  # fmt: skip
+    return rows + [
+        AccountRow(
+            "family", member.patient_id, today,
+            f"{'paid for by' if member.pays else 'family'} {member.name} #{member.mrn}", 0, "",
+            left_cents=member.balance_cents,
+        )
+        for member in families.others(desk, patient_id)
+    ]  # fmt: skip
 
 
 def account(desk: Desk, patient_id: int) -> list[AccountRow]:

@@ -104,9 +104,7 @@ def due(
 
 def of_family(desk: Desk, family: Sequence[int]) -> list[Due]:
     """What each of these patients owes now, marked with whose it is; for operations as well."""
-    return [
-        replace(item, patient_id=other) for other in family for item in owed(desk, other)
-    ]
+    return [replace(item, patient_id=other) for other in family for item in owed(desk, other)]
 
 
 def estimate(desk: Desk, patient_id: int, appointment_id: int | None) -> Estimate | None:

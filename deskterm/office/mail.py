@@ -22,6 +22,7 @@ from deskterm.clock import utc_text
 from deskterm.db.mail import MailOutbox
 from deskterm.db.patients import Patient
 from deskterm.db.payments import Payment
+from deskterm.db.trouble import cannot_write
 from deskterm.entry.email import parse_email
 from deskterm.errors import Busy, Conflict, DesktermError, Invalid, Unreachable
 from deskterm.office import access, payments, receipts
@@ -136,11 +137,11 @@ def send_waiting(desk: Desk, *, most: int = 100) -> Sent:
     """
     settings = desk.settings.mail
     desk.require("take_payments")
-    if not settings.server or not settings.sender:
-        raise Unreachable("No mail server is set up", "Set server and sender under [mail]")
     sent = left = failed = 0
     with _alone(desk):
         ids = [row[0] for row in desk.rows(_WAITING, utc_text(desk.now()), most)]
+        if ids and not (settings.server and settings.sender):
+            raise Unreachable("No mail server is set up", "Set server and sender under [mail]")
         for letter_id in ids:
             state = _try(desk, letter_id)
             sent += state == "sent"
@@ -232,7 +233,10 @@ def _password(desk: Desk) -> str:
 def _alone(desk: Desk) -> Iterator[None]:
     """Hold the lock that lets one process send; it goes with the process."""
     path = desk.settings.database_path
-    handle = os.open(path.with_name(f"{path.name}-mail"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        handle = os.open(path.with_name(f"{path.name}-mail"), os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise cannot_write(error) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -24,7 +24,8 @@ from deskterm.office.tables import Column, Table
 _DOCUMENTS = """
 SELECT y.id, y.taken_at, l.zone, y.receipt, p.last_name, p.first_name, p.mrn, y.by, y.drawer,
   y.kind, y.total_cents, coalesce(o.receipt, b.receipt, ''), coalesce(f.code, '')
-FROM payment y LEFT JOIN plan f ON f.id = y.plan_id JOIN patient p ON p.id = y.patient_id JOIN location l ON l.id = y.location_id
+FROM payment y LEFT JOIN plan f ON f.id = y.plan_id JOIN patient p ON p.id = y.patient_id
+JOIN location l ON l.id = y.location_id
 LEFT JOIN payment o ON o.id = y.voids_id LEFT JOIN payment b ON b.id = y.original_id
 WHERE y.business_day BETWEEN ? AND ? AND ({0}) ORDER BY y.location_id, y.business_day, y.sequence"""
 _TENDERS = """
@@ -174,9 +175,7 @@ def by_provider(desk: Desk, first: date, last: date, location: str | None = None
     desk.require("view_money")
     where, params = _where(desk, first, last, location)
     charged = dict(desk.rows(_CHARGED_BY_PROVIDER, first.isoformat(), last.isoformat()))
-    paid = {
-        code: sums for code, *sums in desk.rows(_BY_PROVIDER.replace("{0}", where), *params)
-    }
+    paid = {code: sums for code, *sums in desk.rows(_BY_PROVIDER.replace("{0}", where), *params)}
     rows = tuple(
         (code, charged.get(code, 0), *paid.get(code, (0, 0))) for code in sorted({*charged, *paid})
     )

@@ -192,6 +192,12 @@ def _whose(desk: Desk, due: Due) -> str:
     return f"{who.last_name} {who.first_name[:1]}".upper()
 
 
+def place_id(desk: Desk, patient_id: int, appointment_id: int | None = None) -> int:
+    """Where the money would be taken. Raises NotFound."""
+    desk.require("view_money")
+    return _place(desk, patient_id, appointment_id)[0]
+
+
 def _tendered(planned: PaymentPlan) -> list[tuple[str, int, int | None, str, str, str, str]]:
     """The tenders as the receipt lists them: what counts, and what was given where change goes."""
     rows: list[tuple[str, int, int | None, str, str, str, str]] = []

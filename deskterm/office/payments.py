@@ -159,8 +159,9 @@ def void(
 
     ``reason`` is a code of the list ``void_reason``. What was charged by taking the payment is
     taken back with it, but a charge that was adjusted since: somebody decided on it, so it stays
-    and is owed again less that (:func:`void_keeps` names it beforehand). Another's payment needs ``approval``, the second person's yes; one's own
-    as the practice has it. Raises NotFound, Invalid, Conflict, NotAllowed.
+    and is owed again less that (:func:`void_keeps` names it beforehand). Another's payment needs
+    ``approval``, the second person's yes; one's own as the practice has it. Raises NotFound,
+    Invalid, Conflict, NotAllowed.
     """
     with desk.operation("payment.void", reason=reason, key=key, approval=approval) as op:
         if op.earlier:

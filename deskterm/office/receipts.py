@@ -234,9 +234,7 @@ def _balance(cents: int, columns: int) -> str:
     return _line("balance after", cents, columns)
 
 
-def _footer(
-    head: _Head, lines: Sequence[tuple[str, str, int, str]], columns: int
-) -> list[str]:
+def _footer(head: _Head, lines: Sequence[tuple[str, str, int, str]], columns: int) -> list[str]:
     rows = []
     if head.kind == "payment" and {line[0] for line in lines} == {"copay"}:
         rows += _wrapped("ESTIMATE - insurance pending", columns)

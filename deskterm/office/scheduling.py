@@ -20,7 +20,7 @@ from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFou
 from deskterm.office import clinic, conflicts, free_time, holds, visit_fees
 from deskterm.office.conflicts import Slot, Wish, find_slot
 from deskterm.office.desk import Desk, Operation, known_id
-from deskterm.office.visit_fees import late as late_cancel
+from deskterm.office.visit_fees import late as late_cancel  # noqa: F401
 
 RESCHEDULED = "rescheduled"
 _KEEPS_CLEARANCE = ("clearance", "clearance_reason")

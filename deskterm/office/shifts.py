@@ -218,6 +218,29 @@ def for_document(
     return _open(op, place, day, drawer, opening_cents, "opened by the first payment")
 
 
+def to_open(desk: Desk, patient_id: int, appointment_id: int | None = None) -> int | None:
+    """What a drawer that this desk's next payment opens would start with; None when it is open.
+
+    Where the payment would be taken: at the visit, else where the patient is today.
+    """
+    from deskterm.office import pay_plan
+
+    desk.require("view_money")
+    place = Location.get_by_id(pay_plan.place_id(desk, patient_id, appointment_id))
+    day = business_day.first_open_day(desk, place)
+    code = desk.settings.drawer or desk.workstation
+    found = Drawer.get_or_none((Drawer.code == code) & (Drawer.location == place.id))
+    if found is None:
+        return desk.settings.policy.drawer_float
+    if desk.rows(
+        "SELECT 1 FROM shift WHERE drawer_id = ? AND business_day = ? AND closed_at IS NULL",
+        found.id, day.isoformat(),
+    ):  # fmt: skip
+        return None
+    left = _left_in(desk, found)
+    return left if left is not None else int(found.float_cents)
+
+
 def _open(
     op: Operation, place: Location, day: date, code: str, float_cents: int | None, note: str
 ) -> Shift:

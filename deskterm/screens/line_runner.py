@@ -34,7 +34,21 @@ ON_VISIT = {
 GLOBAL_VERBS = {"next": "next", "held": "held", "park": "park", "undo": "undo", "help": "help",
                 "resume": "held", "lock": "lock", "blank": "lock"}  # fmt: skip
 FOR_SOMEBODY = frozenset(
-    ("walkin", "book", "move", "find", "pay", "msg", "call", "who", "account", "refund")
+    (
+        "walkin",
+        "book",
+        "move",
+        "find",
+        "pay",
+        "msg",
+        "call",
+        "who",
+        "account",
+        "refund",
+        "plan",
+        "insurance",
+        "family",
+    )
 )
 HISTORY = 50
 
@@ -219,6 +233,8 @@ class LineRunner:
             await app.go("call", **given)
         elif verb in ("account", "refund"):
             await self.app.go("account", patient_id=patient_id)
+        elif verb in ("plan", "insurance", "family"):
+            await app.go(verb, patient_id=patient_id)
         elif verb == "who":
             await app.go("history", patient_id=patient_id)
         elif verb == "walkin":

@@ -151,15 +151,15 @@ def test_a_void_under_a_copay_that_was_written_off(desk: Desk, visit: tuple[int,
         desk, copay, kind="courtesy", amount_cents=1500, reason="hardship",
         approval=second(desk, "charge.adjust"),
     )  # fmt: skip
-    assert payments.void_keeps(desk, paid.receipt) == ["copay of Wed 03/18/2026 stays: it was adjusted"]
+    assert payments.void_keeps(desk, paid.receipt) == [
+        "copay of Wed 03/18/2026 stays: it was adjusted"
+    ]
     payments.void(desk, paid.receipt, reason="duplicate")
     assert ledger.sum_of(desk, patient) == 1000  # owed again, less what was written off
     assert [d.due_cents for d in payments.due(desk, patient, appointment)] == [1000]
 
 
-def test_a_refund_without_its_charge_says_why_it_cannot_be_voided(
-    desk: Desk, made: Clinic
-) -> None:
+def test_a_refund_without_its_charge_says_why_it_cannot_be_voided(desk: Desk, made: Clinic) -> None:
     patient = made.patient("COLE").id
     paid = payments.take(desk, patient, tenders=cash(2500), purpose="form_fee", key="a")
     back = refunds.refund(
@@ -175,9 +175,7 @@ def test_a_refund_without_its_charge_says_why_it_cannot_be_voided(
     assert caught.value.details["rule"] == "charge_gone"
 
 
-def test_a_refund_takes_the_charge_back_once_its_adjustments_are(
-    desk: Desk, made: Clinic
-) -> None:
+def test_a_refund_takes_the_charge_back_once_its_adjustments_are(desk: Desk, made: Clinic) -> None:
     patient = made.patient("COLE").id
     fee = payments.charge(desk, patient, kind="form_fee", amount_cents=2500)
     adjusted = adjustments.adjust(

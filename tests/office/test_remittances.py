@@ -105,7 +105,10 @@ def test_a_void_takes_all_of_it_back(desk: Desk, billed: list[tuple[int, int]]) 
         }  # fmt: skip
         assert adjustments.left_of(desk, charge, "insurance") == 18_000
     assert Adjustment.select().count() == 4
-    assert [row[-1] for row in money_reports.day_sheet(desk, TODAY, TODAY).rows] == [28_000, -28_000]
+    assert [row[-1] for row in money_reports.day_sheet(desk, TODAY, TODAY).rows] == [
+        28_000,
+        -28_000,
+    ]
     post(desk, Line(first, 10_000))  # the number may be used again
     assert kerr != cole
 
