@@ -165,9 +165,9 @@ def _planned(desk: Desk, patient_id: int, today: date) -> dict[int, _Planned]:
     for plan in instalments.running(desk, patient_id, today):
         left = plan.due_cents
         late = [i for i in plan.instalments if i.state in ("missed", "due")]
-        nth = f"instalment {late[-1].number} of {len(plan.instalments)}" if late else "on a plan"
+        nth = f"plan {late[-1].number}/{len(plan.instalments)}" if late else "on a plan"
         if plan.missed_cents:
-            nth += f", {show_cents(plan.missed_cents)} late"
+            nth += " LATE"
         for charge_id, cents in plan.open_parts:
             now = min(cents, left)
             left -= now

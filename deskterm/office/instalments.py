@@ -17,7 +17,6 @@ from datetime import date, timedelta
 
 from deskterm.db.fields import word_of
 from deskterm.db.instalments import EVERY, InstalmentCharge, InstalmentPlan
-from deskterm.entry.dates import show_date
 from deskterm.entry.money import show_cents
 from deskterm.errors import Conflict, Invalid
 from deskterm.office import access, tendering
@@ -99,7 +98,7 @@ class Standing:
         if self.missed_cents:
             said += f", {show_cents(self.missed_cents)} MISSED"
         if self.next is not None:
-            said += f", next {show_cents(self.next.left_cents)} on {show_date(self.next.day)}"
+            said += f", next {show_cents(self.next.left_cents)} on {self.next.day:%m/%d/%Y}"
         return said
 
 

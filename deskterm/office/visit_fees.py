@@ -6,6 +6,7 @@ charged for: a Medicaid patient never owes for a missed visit.
 
 from __future__ import annotations
 
+from deskterm.clock import epoch_minute
 from deskterm.db.payments import Charge
 from deskterm.db.scheduling import Appointment
 from deskterm.db.staff import Location
@@ -40,6 +41,17 @@ def fee_for(desk: Desk, appointment: Appointment, *, late_cancel: bool = False) 
     on = appointment.day.isoformat()
     kinds = {kind for (kind,) in desk.rows(_PLAN_TYPES, appointment.patient_id, *[on] * 4)}
     return 0 if kinds & set(policy.no_fee_plan_types) else int(fee)
+
+
+def would_charge(desk: Desk, appointment_id: int, *, late_cancel: bool = False) -> int:
+    """What marking this visit missed, or cancelling it now, would charge; 0 for nothing."""
+    desk.require("view_schedule")
+    appointment = Appointment.get_by_id(appointment_id)
+    if late_cancel:
+        left = appointment.starts_at - epoch_minute(desk.now())
+        if left >= desk.settings.policy.late_cancel_notice:
+            return 0
+    return fee_for(desk, appointment, late_cancel=late_cancel)
 
 
 def charge(op: Operation, appointment: Appointment, *, late_cancel: bool = False) -> int:

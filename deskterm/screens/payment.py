@@ -199,6 +199,8 @@ class PaymentScreen(TaskScreen):
         if scope != self._scope:  # more is to be paid, or less
             self._scope = scope
             self._agreed = self.box.dues = self.attempt(self._dues) or []
+            self.pay_form.sheet.check("pay")  # what is left is another sum now
+            values = self.pay_form.values
         planned, change = self.planned(values)
         self._show_dues(planned)
         self.change_panel.show([[Part(spaced(change), "primary")] if change else ""])

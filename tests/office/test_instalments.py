@@ -71,7 +71,7 @@ def test_only_what_has_come_due_is_asked_for(
     instalments.set_up(desk, patient, instalments=4, first_on=TODAY)
     due = payments.due(desk, patient)
     assert [(d.charge_id, d.due_cents, d.purpose) for d in due] == [(first, 3000, "balance")]
-    assert due[0].label.startswith("instalment 1 of 4: ") and "later 50.00" in due[0].why
+    assert due[0].label.startswith("plan 1/4: ") and "later 50.00" in due[0].why
     paid = payments.take(desk, patient, tenders=cash(5000), key="a")  # the rest is change
     assert paid.total_cents == 3000
     assert payments.due(desk, patient) == []
