@@ -42,17 +42,18 @@ class CancelScreen(TaskScreen):
         assert self.appointment_id is not None
         self.row = row = day_board.appointment(self.desk, self.appointment_id)
         when = f"{row.start:%a %b} {row.start.day} {show_time(row.start.time())}"
+        fee = self._fee_field()
         specs = [
             identity_field(self),
             FieldSpec("reason", "Why", "choice", required=True, width=30,
                       choices=clinic.codes(self.desk, "cancel_reason")),
             FieldSpec("by", "Who cancels", "choice", choices=CANCELLED_BY, default="patient",
                       width=20),
-            *self._fee_field(),
+            *fee,
             FieldSpec("note", "Note", limit=200, width=50, default=self.note or None),
         ]  # fmt: skip
         self.cancel_form = RecordForm(specs, verb=f"CANCEL {when} {row.provider}")
-        self.cancel_form.styles.height = 7
+        self.cancel_form.styles.height = 6 + len(fee)
         yield RuleRow()
         yield Panel(
             [f"{when}  {row.provider}  {row.visit_type}{row.minutes}  {row.state}", ""], height=2
