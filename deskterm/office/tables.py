@@ -14,7 +14,7 @@ RIGHT = ("cents", "count", "percent")
 
 
 _NARROWEST = 4  # letters that are left of a word
-_READABLE = 6  # as long as all have as many
+_READABLE = 5  # as long as all have as many
 
 
 @dataclass(frozen=True)
