@@ -85,13 +85,14 @@ def lines(table: Table, width: int = 80) -> list[str]:
 
 
 def _narrow(widths: list[int], words: Sequence[int], width: int) -> None:
-    """Take what is too much from the widest words, a little from each; where even that is not
-    enough, all of it from the widest one, so that the rest can still be read."""
+    """Take what is too much from the widest words; where they would become unreadable, a little
+    from each; where even that is not enough, from the widest all the same."""
     over = _over(widths, width)
     if over <= 0 or not words:
         return
-    if sum(max(widths[place] - _READABLE, 0) for place in words) < over:
-        widest = max(words, key=lambda place: widths[place])
+    widest = max(words, key=lambda place: widths[place])
+    room = sum(max(widths[place] - _READABLE, 0) for place in words)
+    if widths[widest] - over >= _READABLE or room < over:
         widths[widest] = max(widths[widest] - over, _NARROWEST)
         return
     for _ in range(over):

@@ -9,7 +9,6 @@ from deskterm.errors import DesktermError, Invalid, Stale
 from deskterm.office import news
 from deskterm.office.day_board import AppointmentRow
 from deskterm.screens.base import DeskScreen
-from deskterm.screens.prompt import ask
 
 # What ``f`` does from each stage; checking in and out are screens of their own.
 NEXT_STEP = {
@@ -111,6 +110,7 @@ class VisitKeys(DeskScreen):
     async def do_no_show(self) -> None:
         """``n``: did not come; for somebody who is here, left without being seen."""
         from deskterm.office import visit_fees, visits
+        from deskterm.screens.prompt import ask
 
         row = self.visit()
         if row.lifecycle == "scheduled" and row.stage != "expected":
