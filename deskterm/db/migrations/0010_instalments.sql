@@ -99,7 +99,8 @@ CREATE TRIGGER mail_outbox_no_delete BEFORE DELETE ON mail_outbox
 
 CREATE TRIGGER mail_outbox_sent_once BEFORE UPDATE ON mail_outbox
     WHEN OLD.state = 'sent' OR NEW.key <> OLD.key OR NEW.address <> OLD.address
-      OR NEW.body <> OLD.body OR NEW.payment_id <> OLD.payment_id OR NEW.patient_id <> OLD.patient_id
+      OR NEW.body <> OLD.body OR NEW.payment_id <> OLD.payment_id
+      OR NEW.patient_id <> OLD.patient_id
     BEGIN SELECT RAISE(ABORT, 'a posted row cannot change'); END;
 
 CREATE TRIGGER not_collected_day_frozen BEFORE INSERT ON not_collected
