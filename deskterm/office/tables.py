@@ -13,8 +13,8 @@ Kind = Literal["text", "cents", "count", "percent", "date"]
 RIGHT = ("cents", "count", "percent")
 
 
+_NUMBERS = ("Receipt", "MRN", "About", "Time")
 _NARROWEST = 4  # letters that are left of a word
-_READABLE = 5  # as long as all have as many
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def lines(table: Table, width: int = 80) -> list[str]:
         if len(empty) < sum(c.kind == "cents" for _, c in shape):
             shape = [(at, c) for at, c in shape if at not in empty]
             widths = _widths(values, shape)
-    _narrow(widths, [place for place, (_, c) in enumerate(shape) if c.kind == "text"], width)
+    _narrow(widths, [column for _, column in shape], width)
     columns = [column for _, column in shape]
     out = [_row([column.name for column in columns], columns, widths)]
     body = [_row([shown(row[at], c.kind) for at, c in shape], columns, widths) for row in values]
@@ -84,19 +84,21 @@ def lines(table: Table, width: int = 80) -> list[str]:
     return out + body
 
 
-def _narrow(widths: list[int], words: Sequence[int], width: int) -> None:
-    """Take what is too much from the widest words; where they would become unreadable, a little
-    from each; where even that is not enough, from the widest all the same."""
+def _narrow(widths: list[int], columns: Sequence[Column], width: int) -> None:
+    """Take what is too much from the words, a little from each of the widest, and from the
+    numbers of receipts and people last; where that is not enough, all from the widest."""
     over = _over(widths, width)
+    words = [place for place, column in enumerate(columns) if column.kind == "text"]
     if over <= 0 or not words:
         return
-    widest = max(words, key=lambda place: widths[place])
-    room = sum(max(widths[place] - _READABLE, 0) for place in words)
-    if widths[widest] - over >= _READABLE or room < over:
+    if sum(max(widths[place] - _NARROWEST, 0) for place in words) < over:
+        widest = max(words, key=lambda place: widths[place])
         widths[widest] = max(widths[widest] - over, _NARROWEST)
         return
     for _ in range(over):
-        widths[max(words, key=lambda place: widths[place])] -= 1
+        may = [place for place in words if widths[place] > _NARROWEST]
+        first = [place for place in may if columns[place].name not in _NUMBERS]
+        widths[max(first or may, key=lambda place: widths[place])] -= 1
 
 
 def _widths(values: Sequence[Sequence[Any]], shape: Sequence[tuple[int, Column]]) -> list[int]:
