@@ -719,8 +719,11 @@ class Money(RuleBasedStateMachine):
     @invariant()
     def plans_hold_what_is_open_of_them(self) -> None:
         """What is settled and what is left of each running plan, added up from the rows."""
-        left = self.left_by_rows()
-        for (patient,) in self.desk.rows("SELECT id FROM patient"):
+        running = self.desk.rows(
+            "SELECT DISTINCT patient_id FROM instalment_plan WHERE ended_at IS NULL"
+        )
+        left = self.left_by_rows() if running else {}
+        for (patient,) in running:
             for plan in instalments.standing(self.desk, patient):
                 parts = [
                     min(cents, max(left[charge, "patient"], 0))
