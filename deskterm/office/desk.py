@@ -310,6 +310,12 @@ class Operation:
     def write_entry(self) -> bool:
         """Append this operation to the journal, if it changed anything; whether it did."""
         if self.changes and self.earlier is None:
+            others = sorted(self.also - {self.patient_id})
+            if others:  # said in the entry itself; the index of them is worked out from it
+                self.changes.append(
+                    {"table": "patient", "id": None, "before": None, "after": None,
+                     "shown": others}
+                )  # fmt: skip
             entry = append(
                 self.desk,
                 self.name,
@@ -324,7 +330,6 @@ class Operation:
                 changes=json.dumps(self.changes, ensure_ascii=False, separators=(",", ":")),
             )
             self.written = entry.seq
-            others = sorted(self.also - {self.patient_id})
             if others:
                 journal.append_list(self.desk.database, entry.seq, others)
             return True
