@@ -17,6 +17,7 @@ from deskterm.office import (
     ledger,
     pay_plan,
     payments,
+    proof,
     receipts,
     refunds,
 )
@@ -85,6 +86,7 @@ def test_one_receipt_pays_for_all(desk: Desk, family: list[int]) -> None:
         " WHERE j.operation = 'payment.take' GROUP BY 1"
     )) == {first: 1, last: 1}  # fmt: skip
     assert list(journal.verify(desk.database, desk.secret)) == []
+    assert proof.examine(desk) == []
 
 
 def test_a_void_gives_it_back_to_each(desk: Desk, family: list[int]) -> None:

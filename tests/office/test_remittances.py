@@ -19,6 +19,7 @@ from deskterm.office import (
     ledger,
     money_reports,
     payments,
+    proof,
     refunds,
     remittances,
     shifts,
@@ -65,6 +66,7 @@ def test_one_transfer_pays_two_patients(desk: Desk, billed: list[tuple[int, int]
     shown = [r.words for r in accounts.account(desk, cole) if r.what == "document"]
     assert shown == ["AETPPO payment"]
     assert ledger.receivables(desk, TODAY, TODAY).difference_cents == 0
+    assert proof.examine(desk) == []
 
 
 def test_it_is_in_no_drawer_and_in_a_column_of_its_own(
