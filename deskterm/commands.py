@@ -161,7 +161,7 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "history": ("slash", "comma", "full_stop", "minus"),
     "message": ("comma", "full_stop", "minus"),
     "report": ("left_square_bracket", "right_square_bracket", "comma", "full_stop", "minus"),
-    "account": ("slash", "comma", "full_stop", "minus"),
+    "account": ("plus", "slash", "comma", "full_stop", "minus"),
     "staff": ("plus", "slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 

@@ -41,6 +41,10 @@ class Policy:
     refund_cash_limit: int = 100_00  # cents above which a refund is not paid in cash
     check_clears_days: int = 10  # before what a check paid may be refunded
     returned_check_fee: int = 35_00  # cents
+    no_show_fee: int = 0  # cents, where the visit type says nothing else; 0: none
+    late_cancel_fee: int = 0  # cents, for a visit that the patient cancels late; 0: none
+    no_fee_plan_types: tuple[str, ...] = ("MEDICAID", "MCO")  # never charged for a missed visit
+    form_fee: int = 25_00  # cents suggested for filling in a form
     no_checks_days: int = 730  # after a returned check
     duplicate_payment: int = 10  # minutes within which an equal payment is suspect
     area_code: str = "217"
@@ -73,6 +77,17 @@ class Anchors:
 
 
 @dataclass(frozen=True)
+class Mail:
+    """The server that takes the clinic's e-mail; without one nothing is sent."""
+
+    server: str = ""  # host or host:port
+    sender: str = ""  # an address the practice reads: front.desk@example.org
+    starttls: bool = True  # off only for a server on this machine
+    login: str = ""
+    password_file: str = ""  # beside the database unless absolute; for the desk's account alone
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where things are, who signs in by default, and the practice's rules."""
 
@@ -95,6 +110,7 @@ class Settings:
     desks: Mapping[str, str] = field(default_factory=dict)  # client address -> workstation
     policy: Policy = field(default_factory=Policy)
     anchors: Anchors = field(default_factory=Anchors)
+    mail: Mail = field(default_factory=Mail)
 
     @property
     def anchor_path(self) -> Path | None:
@@ -188,7 +204,8 @@ def _parse(path: Path, required: bool) -> Settings:
         raise Invalid(f"{path.name} is not valid TOML: {error}", "Mend that line") from None
     policy = _take(Policy, data.pop("policy", {}), path)
     anchors = _take(Anchors, data.pop("anchors", {}), path)
-    return replace(_take(Settings, data, path), policy=policy, anchors=anchors)
+    mail = _take(Mail, data.pop("mail", {}), path)
+    return replace(_take(Settings, data, path), policy=policy, anchors=anchors, mail=mail)
 
 
 def _take(kind: type[Any], data: Mapping[str, Any], path: Path) -> Any:

@@ -25,6 +25,7 @@ GROUPS = {
     "messages": "deskterm.cli.messages",
     "patients": "deskterm.cli.patients",
     "pay": "deskterm.cli.pay",
+    "run": "deskterm.cli.run",
     "schedule": "deskterm.cli.schedule",
     "staff": "deskterm.cli.staff",
     "visits": "deskterm.cli.visits",

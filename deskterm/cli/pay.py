@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deskterm.cli import accounts
 from deskterm.cli.session import Approver, approved, at_desk, command, show, the_day
 
 if TYPE_CHECKING:
     from deskterm.office.charges import ChargeLine
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Payments and receipts.")
+app.add_typer(accounts.app)
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="R-260318-031")]
 
@@ -28,6 +30,13 @@ def take(
     purpose: Annotated[str | None, typer.Option("--for", help="copay, balance, ...")] = None,
     appointment: Annotated[int | None, typer.Option(metavar="ID", help="the visit")] = None,
     prepay: Annotated[bool, typer.Option(help="keep what is over as a prepayment")] = False,
+    ahead: Annotated[bool, typer.Option(help="instalments before their days too")] = False,
+    family: Annotated[
+        list[int] | None, typer.Option(metavar="ID", help="of the family, whose dues it pays too")
+    ] = None,
+    opening: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="cash in a drawer that this opens")
+    ] = None,
     note: str = "",
     key: Annotated[str | None, typer.Option(help="idempotency key: the same twice is once")] = None,
     as_json: Json = False,
@@ -35,9 +44,12 @@ def take(
     """Take a payment. Example: pay take 17 --tender cash:25.00 --for copay"""
     import secrets
 
-    from deskterm.entry.money import parse_tender_option, show_cents
+    from deskterm.entry.money import parse_cents, parse_tender_option, show_cents
     from deskterm.office import payments
 
+    counted = None
+    if opening is not None:
+        counted = parse_cents(opening) if opening.strip("0.") else 0
     with at_desk(context) as desk:
         payment = payments.take(
             desk,
@@ -47,6 +59,9 @@ def take(
             purpose=purpose,
             allow_prepayment=prepay,
             note=note,
+            ahead=ahead,
+            family=family or (),
+            opening_cents=counted,
             key=key or secrets.token_hex(12),
         )
         result = {"id": payment.id, "receipt": payment.receipt,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from peewee import BooleanField, Check
 
 from deskterm.db.base import Record, Versioned
-from deskterm.db.fields import Choice, CleanText, Day, Moment, Reference, WallTime, Whole
+from deskterm.db.fields import Cents, Choice, CleanText, Day, Moment, Reference, WallTime, Whole
 from deskterm.db.lanes import HOLDING as HOLDING
 from deskterm.db.lanes import LENGTH_CLASSES
 from deskterm.db.lanes import OVERBOOK_LANE as OVERBOOK_LANE
@@ -57,6 +57,7 @@ class VisitType(Versioned):
     wait_limit = Whole(default=30, help_text="minutes of waiting before LONG")
     sort_order = Whole(default=0)
     active = BooleanField(default=True)
+    no_show_fee_cents = Cents(null=True, help_text="instead of the practice's; 0 for none")
 
 
 class ProviderVisitType(Record):

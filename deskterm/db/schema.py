@@ -11,8 +11,11 @@ from deskterm.db import (
     coverage,
     dayclose,
     exchange,
+    families,
     identity,
+    instalments,
     journal,
+    mail,
     messages,
     patients,
     payments,
@@ -27,7 +30,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity, break_glass, code_sets,
+    exchange, ssh_keys, identity, break_glass, code_sets, families, instalments, mail,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -46,6 +49,9 @@ TRIGGERS: tuple[str, ...] = (
     *identity.TRIGGERS,
     *break_glass.TRIGGERS,
     *code_sets.TRIGGERS,
+    *families.TRIGGERS,
+    *instalments.TRIGGERS,
+    *mail.TRIGGERS,
 )
 
 

@@ -25,7 +25,13 @@ HIDDEN_DAY = date.min  # shown as no date at all
 _AT_ONCE = 500
 # What may be done about a restricted record without opening it.
 WITHOUT_OPENING = frozenset(
-    {"patient.break_glass", "patient.review_access", "patient.restrict", "patient.unrestrict"}
+    {
+        "patient.break_glass",
+        "patient.review_access",
+        "patient.restrict",
+        "patient.unrestrict",
+        "mail.outcome",
+    }
 )
 
 

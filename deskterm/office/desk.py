@@ -207,6 +207,7 @@ class Operation:
     written: int = 0  # the number of the entry in the journal
     approval: Approved | None = None
     settled: bool = False  # whether it was decided that a second person is needed or not
+    also: set[int] = field(default_factory=set)  # other patients whose accounts it touches
     now: datetime = field(init=False)
     _opened: set[int | None] = field(default_factory=lambda: {None})
     ticks: tuple[int, str] = field(init=False)
@@ -324,6 +325,12 @@ class Operation:
     def write_entry(self) -> bool:
         """Append this operation to the journal, if it changed anything; whether it did."""
         if self.changes and self.earlier is None:
+            others = sorted(self.also - {self.patient_id})
+            if others:  # said in the entry itself; the index of them is worked out from it
+                self.changes.append(
+                    {"table": "patient", "id": None, "before": None, "after": None,
+                     "shown": others}
+                )  # fmt: skip
             entry = append(
                 self.desk,
                 self.name,
@@ -338,6 +345,8 @@ class Operation:
                 changes=json.dumps(self.changes, ensure_ascii=False, separators=(",", ":")),
             )
             self.written = entry.seq
+            if others:
+                journal.append_list(self.desk.database, entry.seq, others)
             return True
         return False
 

@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,9 +37,11 @@ LEFT JOIN payment b ON b.id = y.original_id
 LEFT JOIN payment v ON v.voids_id = y.id
 WHERE y.receipt = ?"""
 _LINES = """
-SELECT x.purpose, coalesce(c.service_day, ''), x.amount_cents
+SELECT x.purpose, coalesce(c.service_day, ''), x.amount_cents,
+  coalesce(upper(p.last_name || ' ' || substr(p.first_name, 1, 1)), '')
 FROM allocation x LEFT JOIN charge c ON c.id = x.charge_id
-WHERE x.payment_id = ? ORDER BY x.id"""
+LEFT JOIN patient p ON p.id = x.patient_id
+WHERE x.payment_id = ? ORDER BY x.patient_id IS NOT NULL, x.patient_id, x.id"""
 _TENDERS = """
 SELECT kind, amount_cents, given_cents, reference, card_brand, card_last4, approval
 FROM tender WHERE payment_id = ? ORDER BY id"""
@@ -88,7 +91,7 @@ def text(desk: Desk, receipt: str, *, duplicate: bool = False, columns: int = 40
         *_wrapped(head.receipt, columns),
         *_top(head, columns),
         rule,
-        *(_line(_what(purpose, day), cents, columns) for purpose, day, cents in lines),
+        *_lines(lines, columns),
         rule,
         _line("total", head.total, columns),
         *(row for tender in paid for row in _tender(tender, columns)),
@@ -195,6 +198,17 @@ def _what(purpose: str, service_day: str) -> str:
     return f"{words} {month}/{day}/{year}"
 
 
+def _lines(lines: Sequence[tuple[str, str, int, str]], columns: int) -> list[str]:
+    """What it was for; what was paid for others of the family stands under their names."""
+    rows, last = [], ""
+    for purpose, day, cents, whose in lines:
+        if whose != last:
+            rows.append(fit(f"for {safe(whose)}", columns))
+            last = whose
+        rows.append(_line(_what(purpose, day), cents, columns))
+    return rows
+
+
 def _line(words: str, cents: int, columns: int) -> str:
     amount = show_cents(cents)
     return fit(words, columns - len(amount) - 1) + " " + amount
@@ -220,9 +234,9 @@ def _balance(cents: int, columns: int) -> str:
     return _line("balance after", cents, columns)
 
 
-def _footer(head: _Head, lines: list[tuple[str, str, int]], columns: int) -> list[str]:
+def _footer(head: _Head, lines: Sequence[tuple[str, str, int, str]], columns: int) -> list[str]:
     rows = []
-    if head.kind == "payment" and {purpose for purpose, _, _ in lines} == {"copay"}:
+    if head.kind == "payment" and {line[0] for line in lines} == {"copay"}:
         rows += _wrapped("ESTIMATE - insurance pending", columns)
     rows.append(fit(f"by {head.by} {head.desk}", columns))
     return rows

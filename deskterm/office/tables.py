@@ -13,6 +13,10 @@ Kind = Literal["text", "cents", "count", "percent", "date"]
 RIGHT = ("cents", "count", "percent")
 
 
+_NUMBERS = ("Receipt", "MRN", "About", "Time")
+_NARROWEST = 4  # letters that are left of a word
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: what stands above it and what kind of value is in it."""
@@ -58,28 +62,54 @@ def shown(value: Any, kind: Kind) -> str:
 
 
 def lines(table: Table, width: int = 80) -> list[str]:
-    """The report as plain text; the first text column gives way when it is too wide."""
-    cells = [
-        [shown(value, column.kind) for value, column in zip(row, table.columns, strict=True)]
-        for row in (*table.rows, *((table.totals,) if table.totals else ()))
-    ]
-    widths = [
-        max([len(column.name), *(len(row[at]) for row in cells)])
-        for at, column in enumerate(table.columns)
-    ]
-    over = sum(widths) + 2 * (len(widths) - 1) - width
-    if over > 0:
-        widest = max(
-            (at for at, c in enumerate(table.columns) if c.kind == "text"),
-            key=lambda at: widths[at],
-            default=0,
-        )
-        widths[widest] = max(widths[widest] - over, 4)
-    out = [_row([column.name for column in table.columns], table.columns, widths)]
-    body = [_row(row, table.columns, widths) for row in cells]
+    """The report as plain text. When it is too wide, columns of nothing but zeros are left out,
+    then the widest words give way."""
+    values = (*table.rows, *((table.totals,) if table.totals else ()))
+    shape = list(enumerate(table.columns))
+    widths = _widths(values, shape)
+    if _over(widths, width) > 0:
+        empty = {
+            at for at, c in shape
+            if c.kind == "cents" and not any(row[at] for row in values)
+        }  # fmt: skip
+        if len(empty) < sum(c.kind == "cents" for _, c in shape):
+            shape = [(at, c) for at, c in shape if at not in empty]
+            widths = _widths(values, shape)
+    _narrow(widths, [column for _, column in shape], width)
+    columns = [column for _, column in shape]
+    out = [_row([column.name for column in columns], columns, widths)]
+    body = [_row([shown(row[at], c.kind) for at, c in shape], columns, widths) for row in values]
     if table.totals:
         body.insert(len(body) - 1, "-" * min(len(out[0]), width))
     return out + body
+
+
+def _narrow(widths: list[int], columns: Sequence[Column], width: int) -> None:
+    """Take what is too much from the words, a little from each of the widest, and from the
+    numbers of receipts and people last; where that is not enough, all from the widest."""
+    over = _over(widths, width)
+    words = [place for place, column in enumerate(columns) if column.kind == "text"]
+    if over <= 0 or not words:
+        return
+    if sum(max(widths[place] - _NARROWEST, 0) for place in words) < over:
+        widest = max(words, key=lambda place: widths[place])
+        widths[widest] = max(widths[widest] - over, _NARROWEST)
+        return
+    for _ in range(over):
+        may = [place for place in words if widths[place] > _NARROWEST]
+        first = [place for place in may if columns[place].name not in _NUMBERS]
+        widths[max(first or may, key=lambda place: widths[place])] -= 1
+
+
+def _widths(values: Sequence[Sequence[Any]], shape: Sequence[tuple[int, Column]]) -> list[int]:
+    return [
+        max([len(column.name), *(len(shown(row[at], column.kind)) for row in values)])
+        for at, column in shape
+    ]
+
+
+def _over(widths: Sequence[int], width: int) -> int:
+    return sum(widths) + 2 * (len(widths) - 1) - width
 
 
 def bars(table: Table, width: int = 40) -> list[str]:

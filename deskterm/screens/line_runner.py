@@ -48,6 +48,9 @@ FOR_SOMEBODY = frozenset(
         "charge",
         "restrict",
         "unrestrict",
+        "plan",
+        "insurance",
+        "family",
     )
 )
 HISTORY = 50
@@ -246,6 +249,8 @@ class LineRunner:
             await app.go("call", **given)
         elif verb in ("account", "refund"):
             await self.app.go("account", patient_id=patient_id)
+        elif verb in ("plan", "insurance", "family"):
+            await app.go(verb, patient_id=patient_id)
         elif verb == "who":
             await app.go("history", patient_id=patient_id)
         elif verb in ("restrict", "unrestrict"):

@@ -21,7 +21,7 @@ import typer
 from deskterm.cli import main
 from deskterm.clock import FrozenClock
 from deskterm.config import Settings
-from deskterm.db.patients import PatientIdentifier
+from deskterm.db.patients import Patient, PatientIdentifier
 from deskterm.entry.money import TenderEntry
 from deskterm.office import (
     break_glass,
@@ -30,7 +30,10 @@ from deskterm.office import (
     code_import,
     credentials,
     dayclose,
+    families,
     free_time,
+    instalments,
+    mail,
     messages,
     payments,
     shifts,
@@ -138,6 +141,18 @@ CALLS: dict[str, list[str]] = {
     "pay credit": ["40"],
     "pay balance": ["1"],
     "pay statement": ["1"],
+    "pay plan set-up": ["11", "--instalments", "4", "--first", "t+1w"],
+    "pay plan show": ["10"],
+    "pay plan end": ["1", "--reason", "paid in full"],
+    "pay guarantor": ["13", "11"],
+    "pay family": ["11"],
+    "pay expected": [str(CHARGED)],
+    "pay insurance": ["AETPPO", "--number", "E881", "--line", "41:1.00:1:1:deductible"],
+    "pay add-fee": ["1", "form_fee", "--words", "school form"],
+    "pay email": ["R-260318-014"],
+    "pay email-consent": ["14", "--yes"],
+    "pay email-queue": [],
+    "run mail": [],
     "pay good-faith": ["1", "--code", "99213"],
     "pay charge": ["1", "--code", "99213", "--diagnosis", "M54.50"],
     "pay fee": ["99214", "150.00", "--label", "longer visit"],
@@ -236,6 +251,8 @@ def stock(folder: Path) -> None:
             "keys_file": "keys",
         },
     )
+    with (folder / "deskterm.toml").open("a") as more:  # nobody listens there
+        more.write('\n[mail]\nserver = "127.0.0.1:9"\nsender = "desk@clinic.example"\n')
     settings = Settings(database=str(folder / "clinic.db"), clinic="Main St Clinic")
     desk = clinic.init(settings, login="mlopez", name="Maria Lopez", clock=FrozenClock(NOW))
     clinic.add_staff(desk, login="kim", name="Kim", role="front_desk")
@@ -312,6 +329,17 @@ def _money(desk: Desk) -> None:
     payments.take(
         desk, PEOPLE, tenders=[TenderEntry("cash", 500)], purpose="prepayment", key="cash"
     )
+    for patient_id in (10, 11):
+        payments.charge(desk, patient_id, kind="other", amount_cents=10_000)
+    instalments.set_up(desk, 10, instalments=4, first_on=desk.today())
+    families.set_guarantor(desk, 12, 11)
+    for patient_id in (14, 15):
+        with desk.operation("patient.edit", patient_id=patient_id) as op:
+            mailed = op.get(Patient, patient_id)
+            mailed.email = "pat@example.org"
+            op.save(mailed)
+        mail.consent(desk, patient_id, agreed=True)
+    mail.queue_receipt(desk, "R-260318-015")
     shifts.count(desk, shifts.find(desk, "d1").id, shifts.Count(cash_cents=10000))
     full = shifts.open_shift(desk, "d8", float_cents=10000)
     shifts.move_cash(desk, full.id, "paid_in", 2000, reason="from the safe")

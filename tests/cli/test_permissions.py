@@ -62,6 +62,15 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "pay good-faith": ("{visit} --code 99213=10.00", ("view_money",), True),
     "pay charge": ("{visit} --code 99213=10.00", ("take_payments",), True),
     "pay fee": ("99213 10.00", ("adjust_charges",), False),
+    "pay guarantor": ("{id} 1", ("edit_patients",), True),
+    "pay family": ("{id}", ("view_money",), True),
+    "pay expected": ("{id}", ("view_money",), True),
+    "pay insurance": ("AETPPO --number 7 --line 1:1.00", ("adjust_charges",), False),
+    "pay add-fee": ("{id} form_fee", ("take_payments",), True),
+    "pay email": ("{receipt}", ("take_payments",), True),
+    "pay email-consent": ("{id} --no", ("take_payments",), True),
+    "pay email-queue": ("", ("view_money",), False),
+    "run mail": ("", ("take_payments",), False),
     "day open": ("--drawer d9", ("take_payments",), False),
     "day status": ("", ("view_money",), False),
     "day count": ("--drawer d1 --cash 5.00", ("view_money", "take_payments"), False),
@@ -111,7 +120,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
 }  # fmt: skip
 # Told elsewhere: they make, judge or replace a file, or are the way in themselves.
 APART = {
-    "admin init", "admin doctor", "admin restore", "data import", "codes import",
+    "admin init", "admin doctor", "admin restore", "data import", "codes import", "pay plan",
     "patients break-glass", "patients restrict", "admin gate", "admin ssh-keys",
 }  # fmt: skip
 

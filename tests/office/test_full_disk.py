@@ -11,12 +11,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from deskterm.config import load
+from deskterm.config import Mail, load
 from deskterm.db import journal
 from deskterm.db.coverage import Coverage
 from deskterm.db.messages import Message
@@ -38,17 +39,21 @@ from deskterm.office import (
     dayclose,
     deposits,
     drafts,
+    families,
     fhir_import,
     finder,
     forms,
     free_time,
     holds,
+    instalments,
     locking,
+    mail,
     messages,
     openings,
     patients,
     payments,
     refunds,
+    remittances,
     roles,
     scheduling,
     sessions,
@@ -111,6 +116,12 @@ def wrong_pin(desk: Desk) -> None:
 def looked(desk: Desk) -> None:
     patients.opened(desk, 20, reason="asked")
     desk.views.flush()
+
+
+def nobody_takes_it(desk: Desk) -> None:
+    """A round of mail to a server that is not there: what came of it is written down."""
+    desk.settings = replace(desk.settings, mail=Mail("127.0.0.1:9", "desk@clinic.example"))
+    mail.send_waiting(desk, most=1)
 
 
 def kim(desk: Desk) -> staff.StaffRow:
@@ -184,6 +195,15 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         now=TenderEntry("check", 100, reference="9"), approval=agreed(d, "payment.correct")),
     "payment.returned": lambda d: refunds.returned_check(d, "R-260318-002", number="1042"),
     "payment.apply_credit": lambda d: refunds.apply_credit(d, 40, amount_cents=100),
+    "payment.insurance": lambda d: remittances.post(
+        d, "AETPPO", [remittances.RemittanceLine(charge_of(d, stock.CHARGED), 100, 100, 100)],
+        number="E881"),
+    "instalments.set_up": lambda d: instalments.set_up(d, 11, instalments=4, first_on=d.today()),
+    "instalments.end": lambda d: instalments.end(d, 1, reason="paid in full"),
+    "account.guarantor": lambda d: families.set_guarantor(d, 13, 11),
+    "mail.consent": lambda d: mail.consent(d, 15, agreed=False),
+    "mail.receipt": lambda d: mail.queue_receipt(d, "R-260318-014"),
+    "mail.outcome": nobody_takes_it,
     "charge.post": lambda d: charges.post(d, 3, [charges.ChargeLine("99213")]),
     "charge.adjust": lambda d: adjustments.adjust(
         d, charge_of(d, stock.CHARGED), kind="contractual", side="insurance", amount_cents=100,
