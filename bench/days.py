@@ -1,7 +1,8 @@
 """A thousand business days with mistakes put in on purpose: ``python bench/days.py [DAYS]``.
 
 Every drawer without a mistake must count to zero, every day must prove its receivables, and of
-the mistakes at least 90 in 100 must be named by the first three explanations.
+the mistakes at least 90 in 100 must be named by the first three explanations. Then hledger
+totals the journal of all of it, and every figure of every day must be the same.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from deskterm.clock import FrozenClock
 from deskterm.config import Settings
 from deskterm.office import clinic
+from tests import books
 from tests.factories import clinic as factory
 from tests.money_days import Days
 
@@ -28,10 +30,13 @@ def main(days: int = 1000, clerks: int = 10) -> None:
         settings = Settings(database=str(Path(folder) / "clinic.db"), clinic="Main St Clinic")
         desk = clinic.init(settings, login="mlopez", name="Maria Lopez", clock=clock)
         desk.database.execute_sql("PRAGMA synchronous = OFF")  # speed only; nothing is lost here
+        first = desk.today()
         began = time.process_time()
         result = Days(factory(desk), clock, clerks=clerks, seed=1).play(days)
         spent = time.process_time() - began
         receipts = desk.rows("SELECT count(*) FROM payment")[0][0]
+        last = first + timedelta(days=days)
+        differ = books.differences(desk, first, last, Path(folder))
         desk.close()
     print(f"{result.days} days, {receipts} documents, {spent:.0f} s of CPU")
     print(f"{result.balanced} drawers without a mistake, all counted to zero")
@@ -40,6 +45,7 @@ def main(days: int = 1000, clerks: int = 10) -> None:
         print(f"{kind:<26}{planted:>8}{result.named[kind] / planted:>12.1%}")
     planted, named = sum(result.planted.values()), sum(result.named.values())
     print(f"{'all':<26}{planted:>8}{named / max(planted, 1):>12.1%}   target 90 %")
+    print(f"hledger: {len(differ)} figures differ", *differ[:8], sep="\n  ")
     for line in result.missed[:8]:
         print("missed:", line)
 

@@ -167,6 +167,11 @@ class Days:
     def _take(self, desk: Desk, tenders: list[TenderEntry]) -> Payment:
         self.clock.advance(minutes=1)
         person = self.rng.choice(self.people)
+        if self.rng.random() < 0.6:  # the rest is kept as credit
+            payments.charge(
+                desk, person.id, kind="visit", amount_cents=sum(t.amount for t in tenders),
+                service_day=desk.today(),
+            )  # fmt: skip
         return payments.take(
             desk, person.id, tenders=tenders, purpose="visit", allow_prepayment=True,
             key=f"k{self.rng.getrandbits(60)}",
