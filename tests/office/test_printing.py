@@ -155,7 +155,9 @@ def test_cash_opens_the_drawer_once_and_a_copy_never(jobs: Jobs, paid: tuple[Des
     assert b"DUPLICATE" not in first
 
 
-@pytest.mark.parametrize(("columns", "rule"), [(48, 40), (42, 40), (40, 40), (32, 32), (20, 32)])
+@pytest.mark.parametrize(
+    ("columns", "rule"), [(60, 48), (48, 48), (42, 42), (41, 40), (40, 40), (32, 32), (20, 32)]
+)
 def test_the_paper_that_is_set_decides_the_width(
     jobs: Jobs, paid: tuple[Desk, str], columns: int, rule: int
 ) -> None:

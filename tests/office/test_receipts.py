@@ -110,7 +110,7 @@ def test_marks(desk: Desk, paid: Payment) -> None:
     assert "balance after                      40.00\n" in mirror
 
 
-@pytest.mark.parametrize("columns", [32, 40])
+@pytest.mark.parametrize("columns", receipts.WIDTHS)
 def test_every_line_fits_and_nothing_in_it_acts_on_a_terminal(
     desk: Desk, paid: Payment, columns: int
 ) -> None:

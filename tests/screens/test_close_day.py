@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -163,3 +163,29 @@ async def test_a_charge_is_written_off_and_that_is_undone(evening: Clinic) -> No
         assert payments.balance_cents(desk, 1) == 500000 - 144850 - 4000
         await clerk.press("ctrl+z")
     assert payments.balance_cents(desk, 1) == 500000 - 144850
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=str)
+async def test_what_there_is_no_room_for_is_counted(evening: Clinic, size: tuple[int, int]) -> None:
+    desk = evening.desk
+    for number in range(12):
+        who = evening.patient(f"LATE{number:02}", "ANN", born=date(1960, 1, 1 + number))
+        start = datetime(2026, 3, 18, 8, 0) + timedelta(minutes=20 * (number // 4))
+        evening.appointment(who, start, ("LEE", "NOVAK", "PATEL", "RN")[number % 4])
+        tender = TenderEntry("check", 1000 + number, reference=f"88{number:02}")
+        payments.take(desk, who.id, tenders=[tender], allow_prepayment=True, key=f"c{number}")
+    async with at_desk(desk, size=size) as clerk:
+        await clerk.press("f10")
+        await clerk.type("close\n")
+        assert all(f"88{number:02} 10.{number:02}" in clerk.text() for number in range(12))
+        low = size[1] == 24
+        await clerk.wait(lambda: not low or "more" in clerk.text())
+        shown = clerk.text().count(" - LATE")
+        wanted = clerk.line_with("TO SETTLE")
+        assert shown == 12 or f"and {12 - shown} more" in clerk.text()
+        assert "(12)" in wanted and (shown < 12) == low, clerk.text()
+        await clerk.type("4\n2\n\n\n1\n4\n3\n-8803\n\n615\n")
+        assert "check 8803" in clerk.line_with("check 8803"), clerk.text()
+        shown = clerk.text().count(" - LATE")
+        assert "TO SETTLE" in clerk.text()
+        assert shown == 12 or f"and {12 - shown} more" in clerk.text(), clerk.text()
