@@ -167,7 +167,10 @@ def _practice(desk: Desk, head: _Head, columns: int) -> list[str]:
     practice = safe(desk.settings.clinic)
     place = [] if safe(head.place) == practice else [head.place]
     said = [practice, *place, *head.address.split("\n"), head.phone]
-    return [row for words in said for row in _wrapped(words, columns)]
+    if desk.settings.tax_id:
+        said.append(f"Tax id {desk.settings.tax_id}")
+    rows = [row.strip() for words in said for row in _wrapped(words, columns)]
+    return [" " * ((columns - width(row)) // 2) + row for row in rows]
 
 
 def _top(head: _Head, columns: int) -> list[str]:
