@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from textwrap import wrap
 from typing import Any, ClassVar
 
+from textual import events
 from textual.containers import Horizontal, Vertical
 
 from deskterm.db.journal import Entry
@@ -16,6 +17,7 @@ from deskterm.office.business_day import place
 from deskterm.office.day_status import DayStatus, ShiftStatus
 from deskterm.office.shifts import Count
 from deskterm.screens.second import approval_fields, approval_of
+from deskterm.screens.settling import place_of
 from deskterm.screens.task import TaskScreen
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel, Text
@@ -54,6 +56,7 @@ class CloseDayScreen(TaskScreen):
         self.counted = bool(draft.state.get("counted")) if draft is not None else False
         self.tenders = Panel(height=TENDER_ROWS)
         self.settle = Panel()
+        self._looked_at: set[tuple[str, int | str]] = set()  # what F4 has led to
         self.status: DayStatus
 
     def heading(self) -> str:
@@ -291,9 +294,32 @@ class CloseDayScreen(TaskScreen):
 
     def keys_shown(self) -> list[tuple[str, str]]:
         return [
-            ("Enter", "next, then do it"), ("Tab", "fields"), ("F7", "park"),
+            ("Enter", "next, then do it"), ("Tab", "fields"), ("F4", "settle"), ("F7", "park"),
             ("Esc", "keep as draft"), ("F1", "help"),
         ]  # fmt: skip
+
+    async def on_key(self, event: events.Key) -> None:
+        """F4, where a field has no choices of its own: where the next open item is settled."""
+        if event.key == "f4":
+            event.stop()
+            await self._go_settle()
+        else:
+            await super().on_key(event)
+
+    async def _go_settle(self) -> None:
+        """The items in turn; one that was looked at and left comes again after the others."""
+        # What is to be deposited is settled here.
+        items = [item for item in self.status.open_items if item.kind != "deposit"]
+        if not items:
+            self.say("Nothing is to be settled elsewhere")
+            return
+        if all((item.kind, item.subject) in self._looked_at for item in items):
+            self._looked_at.clear()
+        item = next(one for one in items if (one.kind, one.subject) not in self._looked_at)
+        self._looked_at.add((item.kind, item.subject))
+        there = self.attempt(place_of, self.desk, item)
+        if there is not None and await self.desk_app.go(there[0], **there[1]) is not None:
+            self.desk_app.say(f"To settle: {item.words}. Esc goes back to closing")
 
     # Reading what is typed
 
