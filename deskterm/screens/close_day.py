@@ -294,7 +294,7 @@ class CloseDayScreen(TaskScreen):
 
     def keys_shown(self) -> list[tuple[str, str]]:
         return [
-            ("Enter", "next, then do it"), ("Tab", "fields"), ("F4", "settle"), ("F7", "park"),
+            ("Enter", "next, do it"), ("Tab", "fields"), ("F4", "settle"), ("F7", "park"),
             ("Esc", "keep as draft"), ("F1", "help"),
         ]  # fmt: skip
 
