@@ -81,7 +81,9 @@ class Result:
 class Days:
     """A clinic with some clerks, each at a drawer of their own."""
 
-    def __init__(self, made: Clinic, clock: FrozenClock, *, clerks: int, seed: int) -> None:
+    def __init__(
+        self, made: Clinic, clock: FrozenClock, *, clerks: int, seed: int, people: int = 30
+    ) -> None:
         self.rng = Random(seed)
         self.clock = clock
         self.made = made
@@ -97,7 +99,7 @@ class Days:
             )
             for n in range(1, clerks + 1)
         ]
-        self.people = [made.patient(f"PERSON{n:02d}", "PAT") for n in range(30)]
+        self.people = [made.patient(f"PERSON{n:02d}", "PAT") for n in range(people)]
         self.checks = 1000
         self.result = Result()
 
