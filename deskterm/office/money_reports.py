@@ -97,6 +97,11 @@ WHERE d.business_day BETWEEN ? AND ? ORDER BY d.location_id, d.number"""
 _BUCKETS = (30, 60, 90, 120)
 
 
+def _whole(name: str) -> Column:
+    """A column of numbers and names that are of no use in part."""
+    return Column(name, whole=True)
+
+
 def day_sheet(desk: Desk, first: date, last: date, location: str | None = None) -> Table:
     """Every document of money with its tenders; one line per tender."""
     desk.require("view_money")
@@ -132,7 +137,7 @@ def day_sheet(desk: Desk, first: date, last: date, location: str | None = None) 
             rows.append((time, receipt, who, f"#{mrn}", by, drawer, what, words, *split))
     return Table(
         "sheet", f"Day sheet {_span(first, last)}",
-        (Column("Time"), Column("Receipt"), Column("Patient"), Column("MRN"), Column("By"),
+        (_whole("Time"), _whole("Receipt"), Column("Patient"), _whole("MRN"), Column("By"),
          Column("Drawer"), Column("For"), Column("Tender"), Column("Amount", "cents"),
          Column("From plans", "cents")),
         tuple(rows), ("total", "", "", "", "", "", "", "", *(sum(row[at] for row in rows)
@@ -203,7 +208,7 @@ def ageing(desk: Desk, first: date, last: date, location: str | None = None) -> 
     names = ("0-30", "31-60", "61-90", "91-120", "Over 120", "Owed")
     return Table(
         "ageing", f"Patients' balances by age on {last:%m/%d/%Y}",
-        (Column("Patient"), Column("MRN"), *(Column(name, "cents") for name in names)),
+        (Column("Patient"), _whole("MRN"), *(Column(name, "cents") for name in names)),
         rows, _summed("total", rows, text=2),
     )  # fmt: skip
 
@@ -242,7 +247,7 @@ def adjustments(desk: Desk, first: date, last: date, location: str | None = None
     return Table(
         "adjustments", f"Adjustments {_span(first, last)}",
         (Column("Day", "date"), Column("By"), Column("Kind"), Column("Reason"), Column("Patient"),
-         Column("MRN"), Column("Patient part", "cents"), Column("Plan part", "cents")),
+         _whole("MRN"), Column("Patient part", "cents"), Column("Plan part", "cents")),
         rows, _summed("", rows, text=6),
     )  # fmt: skip
 
@@ -258,7 +263,7 @@ def voids(desk: Desk, first: date, last: date, location: str | None = None) -> T
     )
     return Table(
         "voids", f"Voids and refunds {_span(first, last)}",
-        (Column("Day", "date"), Column("By"), Column("Kind"), Column("Receipt"), Column("About"),
+        (Column("Day", "date"), Column("By"), Column("Kind"), _whole("Receipt"), _whole("About"),
          Column("Taken by"), Column("Reason"), Column("Amount", "cents")),
         rows, _summed("", rows, text=7),
     )  # fmt: skip
@@ -273,7 +278,7 @@ def deposits(desk: Desk, first: date, last: date, location: str | None = None) -
         "deposits", f"Deposits {_span(first, last)}",
         (Column("No", "count"), Column("Day", "date"), Column("Place"), Column("Cash", "cents"),
          Column("Checks", "cents"), Column("M.o.", "cents"), Column("Total", "cents"),
-         Column("Bag"), Column("By"), Column("Second")),
+         _whole("Bag"), Column("By"), Column("Second")),
         rows, (None, "", "total", *sums, "", "", ""),
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ from deskterm.office import access
 from deskterm.office.desk import Desk
 from deskterm.text import fit, safe, width
 
-WIDTHS = (32, 40)
+WIDTHS = (32, 40, 42, 48)  # of 58 mm and 80 mm paper, as printers count them
 _HEAD = """
 SELECT y.id, y.receipt, y.kind, y.taken_at, y.by, y.desk, y.total_cents, y.balance_after_cents,
   y.note, y.void_reason, coalesce(o.receipt, b.receipt, ''), coalesce(v.receipt, ''),
@@ -73,13 +73,13 @@ class _Head(NamedTuple):
 
 
 def text(desk: Desk, receipt: str, *, duplicate: bool = False, columns: int = 40) -> str:
-    """The receipt as lines of at most ``columns`` (32 or 40) cells.
+    """The receipt as lines of at most ``columns`` (one of ``WIDTHS``) cells.
 
     ``duplicate`` marks a copy. Raises NotFound, NotAllowed, Invalid.
     """
     desk.require("view_money")
     if columns not in WIDTHS:
-        raise Invalid("A receipt is 32 or 40 columns wide", "", field="columns")
+        raise Invalid("A receipt is 32, 40, 42 or 48 columns wide", "", field="columns")
     head = _read(desk, receipt)
     access.require_patient(desk, head.patient_id)
     paid = desk.rows(_TENDERS, head.id)
@@ -170,7 +170,10 @@ def _practice(desk: Desk, head: _Head, columns: int) -> list[str]:
     practice = safe(desk.settings.clinic)
     place = [] if safe(head.place) == practice else [head.place]
     said = [practice, *place, *head.address.split("\n"), head.phone]
-    return [row for words in said for row in _wrapped(words, columns)]
+    if desk.settings.tax_id:
+        said.append(f"Tax id {desk.settings.tax_id}")
+    rows = [row.strip() for words in said for row in _wrapped(words, columns)]
+    return [" " * ((columns - width(row)) // 2) + row for row in rows]
 
 
 def _top(head: _Head, columns: int) -> list[str]:

@@ -72,7 +72,9 @@ def statement(desk: Desk, patient_id: int) -> Statement:
     data = {
         "title": f"Statement {mrn}",
         "clinic": desk.settings.clinic,
-        "clinic_lines": [x for x in (*address.split("\n"), phone) if x],
+        "clinic_lines": [
+            x for x in (name, *address.split("\n"), phone) if x and x != desk.settings.clinic
+        ],
         "heading": "STATEMENT",
         "date": f"{today:%B} {today.day}, {today.year}",
         "account": mrn,
@@ -93,7 +95,6 @@ def statement(desk: Desk, patient_id: int) -> Statement:
             *(f"Your payment plan: {plan.words}." for plan in plans),
             "Questions about this statement? Please call us"
             + (f" at {phone}." if phone else "."),
-            f"{name}" if name and name != desk.settings.clinic else "",
         ],
     }  # fmt: skip
     return Statement(patient_id, mrn, owed, held, ages, data)
@@ -132,6 +133,7 @@ def _aged(rows: list[accounts.AccountRow], today: date) -> tuple[tuple[str, int]
 def _line(desk: Desk, row: accounts.AccountRow) -> list[str]:
     at = local(parse_utc_text(row.at), desk.zone)
     day = row.served if row.what == "charge" else at.date()
-    words = f"{row.words} {row.receipt}".rstrip()
+    # The day stands in a column of its own.
+    words = f"{row.words.removesuffix(f' of {day:%m/%d/%Y}')} {row.receipt}".rstrip()
     return [f"{day:%m/%d/%Y}", words, show_cents(row.cents - row.plan_billed),
             show_cents(row.left_cents) if row.left_cents else ""]  # fmt: skip

@@ -66,7 +66,7 @@ class ReportScreen(DeskScreen):
             lines.append([Part(text, "primary")] if number == 0 else text)
         if not table.rows:
             lines.append("Nothing in this period.")
-        drawn = tables.bars(table, max(room - 40, 10))
+        drawn = tables.bars(table, room)
         if drawn:
             lines += ["", [Part(table.chart.upper(), "primary")], *drawn]
         self.panel.show(lines)
