@@ -93,6 +93,8 @@ class Images:
             if not isinstance(record_id, int):
                 continue
             made = change.get("before") is None
+            if made and "id" not in after:
+                continue  # what a desk did, such as locking: not the record's first values
             self._waiting.setdefault(table, []).append(
                 (record_id, (entry.seq, entry.patient_id, after, made))
             )
