@@ -27,9 +27,10 @@ DERIVED: dict[str, frozenset[str]] = {
     "patient_identifier": frozenset({"tail"}),
 }
 # Not journaled: worked out from others, or kept twice (db/second_copies), or by an index alone.
+# A try at a PIN is counted before anybody knows whether it is right; only wrong ones are entries.
 ELSEWHERE = frozenset(
     {"journal", "journal_patient", "search_name", "search_name_key", "patient_name_word",
-     "free_interval", "row_number", "role_permission", *COPIES}
+     "free_interval", "row_number", "role_permission", "throttle", *COPIES}
 )  # fmt: skip
 _BATCH = 400
 _MADE = 1
