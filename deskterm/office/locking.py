@@ -49,9 +49,7 @@ def note(desk: Desk, operation: str, reason: str) -> None:
         op.entity, op.entity_id = "staff", desk.actor.id or None
         locked = operation == "session.lock"
         before, after = {"locked": not locked}, {"locked": locked}
-        op.changes.append(
-            {"table": "staff", "id": desk.actor.id, "before": before, "after": after}
-        )
+        op.changes.append({"table": "staff", "id": desk.actor.id, "before": before, "after": after})
 
 
 def may_choose(desk: Desk, held: Lock) -> bool:

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from textual import events
+from textual.geometry import Size
 
 from deskterm.clock import FrozenClock
 from deskterm.db.base import database as proxy
@@ -37,7 +39,9 @@ def kind(place: str) -> type:
     return found
 
 
-FORMS = [place for place in PLACES if place in places.PLACES and issubclass(kind(place), TaskScreen)]
+FORMS = [
+    place for place in PLACES if place in places.PLACES and issubclass(kind(place), TaskScreen)
+]
 NOT_LOCKED = [place for place in PLACES if place != "lock"]
 
 
@@ -66,7 +70,9 @@ def stands(clerk: Clerk) -> list[str]:
 def form_of(clerk: Clerk) -> Any:
     """The form that has the cursor, if one has."""
     focused = clerk.screen.focused
-    return focused if getattr(focused, "takes_letters", False) and hasattr(focused, "sheet") else None
+    return (
+        focused if getattr(focused, "takes_letters", False) and hasattr(focused, "sheet") else None
+    )
 
 
 def some_fields(form: Any) -> list[str]:
@@ -237,6 +243,19 @@ def busy_elsewhere(there: Desk) -> None:
     scheduling.cancel(there, first, version=version, by="patient", reason="better")
     for start in (datetime(2026, 3, 18, 13, 30), datetime(2026, 3, 25, 9, 0)):
         scheduling.book(there, patient_id=1, visit_type="FU", provider="LEE", start=start)
+
+
+@pytest.mark.parametrize("place", ["flow", "history"])
+async def test_another_view_before_the_first_is_painted(made: Clinic, place: str) -> None:
+    """Typed ahead: nothing that was laid out for one view is drawn by another's columns."""
+    async with at_desk(made.desk) as clerk:
+        await enter(clerk.app, place, PLACES[place])
+        for width in (40, 80, 140, 80):
+            size = clerk.app._driver._size = Size(width, 24)
+            clerk.screen.list.on_resize(events.Resize(size, size))
+            clerk.screen.do_view()
+            await clerk.settle()
+            assert clerk.app.is_running
 
 
 TYPED = "her daughter will fetch it"

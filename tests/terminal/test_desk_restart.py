@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from deskterm.entry.money import TenderEntry
 from deskterm.office import break_glass, payments, visits
+from deskterm.screens import places
+from deskterm.screens.task import TaskScreen
 from tests.terminal.desk_fixture import Morning, cursor, ready, wait_until
 from tests.terminal.pty_desk import PtyDesk
 
@@ -68,7 +71,7 @@ FORMS: dict[str, tuple[list[str], list[tuple[list[str], str]]]] = {
     "jot": (["3", "j"], [([*"told about 20 mi", "left", "left"], "told about 20 mi")]),
     "room": (["1", "f"], [([*"2"], '"text":"2"')]),
     "void": ([*":void r-260318-001", "enter"], [([*"wrong_t"], "wrong_t")]),
-    "money back": (
+    "money_back": (
         [*":account tran", "enter", "2", "x"],
         [([*"refund", "enter", *"5.00", "enter", *"5c", "left"], '"5c"')],
     ),
@@ -80,11 +83,17 @@ FORMS: dict[str, tuple[list[str], list[tuple[list[str], str]]]] = {
         [*":close", "enter"],
         [([*"1", "enter", *"2", "tab", "tab", *"14", "left"], '"14"')],
     ),
-    "staff": ([*":staff", "enter", "+"], [([*"dkim", "enter", *"Dana K", "left"], "Dana K")]),
-    "break-glass": (
+    "staff_form": ([*":staff", "enter", "+"], [([*"dkim", "enter", *"Dana K", "left"], "Dana K")]),
+    "break_glass": (
         ["6", "enter"],
         [([*"emergency", "enter", *"collapsed in the lo", "left"], "collapsed in the lo")],
     ),
+}  # fmt: skip
+
+# Those that are not called as their place is.
+PLACE = {
+    "booking": "opening", "moving": "opening", "edit": "register", "check-in": "check_in",
+    "check-out": "check_out", "room": "jot",
 }  # fmt: skip
 
 
@@ -99,9 +108,9 @@ def _receipt(morning: Morning) -> None:
 BEFORE: dict[str, Callable[[Morning], object]] = {
     "room": lambda m: visits.check_in(m.desk, m.visits["faber"].id),
     "void": _receipt,
-    "money back": _receipt,
+    "money_back": _receipt,
     "close": _receipt,
-    "break-glass": lambda m: break_glass.restrict(
+    "break_glass": lambda m: break_glass.restrict(
         m.desk, m.people["smith"].id, reason="works here"
     ),
 }
@@ -124,6 +133,15 @@ def come_back(term: PtyDesk) -> None:
     """Start anew: what was open opens by itself."""
     term.wait_for("is where you left it", timeout=20)
     term.wait_for("BACK after")
+
+
+def test_every_form_is_among_them() -> None:
+    """A new form takes a row above: it must come back like the others."""
+    forms = set()
+    for name, (module, kind) in places.PLACES.items():
+        if issubclass(getattr(importlib.import_module(module), kind), TaskScreen):
+            forms.add(name)
+    assert {PLACE.get(name, name) for name in FORMS} == forms
 
 
 @pytest.mark.parametrize("form", FORMS)
