@@ -42,7 +42,8 @@ WORDS = (
     "smith", "smi 031482", "031482", "0314", "25ca", "25cc4417 08812q", "40ck 1042", "0 bill",
     "tue", "1w pm", "t", "fri am", "fu", "lee", "over double", "done", "nv", "rx", "refund",
     "wrong_tender", "left the practice", ":b smi fu lee 1w\r", ":quit\r", ":day\r", ":staff\r",
-    ":report\r", ":close\r", ":msg\r", "/smi\r", "gfri\r", "1", "2", "3", "9999", "0", "217-555-0142",
+    ":report\r", ":close\r", ":msg\r", "/smi\r", "gfri\r", "1", "2", "3", "9999", "0",
+    "217-555-0142",
     "4111111111111111", "+Smith, Ann\r", "2b", "1c", "3x", "4o", "5r", "6p", "1m", "2j", "1f",
 )  # fmt: skip
 BYTES = (

@@ -96,8 +96,8 @@ def test_a_terminal_that_stops_listening(morning: Morning) -> None:
         with morning.terminal(login="dana", env={"DESKTERM_DESK": "d3"}) as other:
             ready(other)
             other.send("1", "f")
-            wait_until(other, lambda: len(morning.rows(
-                "SELECT 1 FROM appointment WHERE stage = 'arrived'")) == 2, "another's work")  # fmt: skip
+            arrived = "SELECT 1 FROM appointment WHERE stage = 'arrived'"
+            wait_until(other, lambda: len(morning.rows(arrived)) == 2, "another's work")
         while time.monotonic() < until:
             writes_at_once(morning)
             time.sleep(0.05)
