@@ -55,6 +55,9 @@ class PromptRow(Widget):
     def on_record_form_moved(self, message: RecordForm.Moved) -> None:
         message.stop()
 
+    def on_record_form_stepped(self, message: RecordForm.Stepped) -> None:
+        message.stop()
+
     def on_record_form_said(self, message: RecordForm.Said) -> None:
         message.stop()
         if message.level == "error":

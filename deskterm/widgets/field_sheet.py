@@ -131,7 +131,10 @@ class Sheet:
             return reading.error
         self.errors.pop(name, None)
         if spec.kind == "choice" or spec.show:
-            self._hold(name, reading, spec.shown(reading.value, self.values()))
+            shown = spec.shown(reading.value, self.values())
+            # The box says it now: the same words need not stand beside it too.
+            beside = "" if reading.echo == shown else reading.echo
+            self._hold(name, Reading(reading.value, beside), shown)
         return ""
 
     def put(self, name: str, value: Any, shown: str | None = None) -> None:

@@ -56,6 +56,9 @@ class RecordForm(Painted):
     class Moved(_AboutField):
         """The cursor is in another field, or a list opened or closed: Enter does another thing."""
 
+    class Stepped(_AboutField):
+        """The cursor moved within the text of its field."""
+
     class Said(Message):
         """Something to say in the row that says what Enter does."""
 
@@ -268,8 +271,7 @@ class RecordForm(Painted):
                 return True
             return False
         at, was_open = self._at, self._list is not None
-        done = self._list_key(key, character) if was_open else False
-        done = done or self._field_key(key, character)
+        done = (was_open and self._list_key(key, character)) or self._field_key(key, character)
         if done:
             if self._at == at and (self._list is not None) != was_open:
                 self.post_message(self.Moved(at))
@@ -316,7 +318,9 @@ class RecordForm(Painted):
         elif not editor.key(key):
             return False
         self._replace = False
-        if editor.text != before:
+        if editor.text == before:
+            self.post_message(self.Stepped(self._at))
+        else:
             self._changed()
         return True
 
