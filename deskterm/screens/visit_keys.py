@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from deskterm.entry.money import show_cents
 from deskterm.errors import DesktermError, Invalid, Stale
@@ -34,7 +34,7 @@ class VisitKeys(DeskScreen):
         row = self.current_visit()
         return row.patient_id if row is not None else None
 
-    def record_here(self) -> int | None:
+    def record_here(self) -> Hashable:
         row = self.current_visit()
         return row.id if row is not None else None
 
