@@ -100,6 +100,11 @@ _ONE = """
 SELECT y.*, p.last_name, p.first_name, p.mrn, l.name, l.address FROM payment y
 JOIN patient p ON p.id = y.patient_id JOIN location l ON l.id = y.location_id
 WHERE y.receipt = ?"""
+_ON_ONE = (
+    "SELECT purpose, charge_id, amount_cents FROM allocation WHERE payment_id = ?",
+    "SELECT kind, amount_cents, given_cents, reference, card_brand, card_last4, approval"
+    " FROM tender WHERE payment_id = ?",
+)
 _NUMBERED = """
 SELECT location_id, business_day, min(sequence), max(sequence), count(*) FROM payment
 GROUP BY location_id, business_day"""
@@ -306,6 +311,10 @@ def figures(desk: Desk) -> Iterator[Figure]:
     def plain(*statements: str, times: int = 1) -> Callable[[], object]:
         return lambda: [desk.rows(sql, *[on] * sql.count("?")) for sql in statements * times]
 
+    def one_receipt() -> object:
+        head = desk.rows(_ONE, receipt)
+        return [desk.rows(sql, head[0][0]) for sql in _ON_ONE]
+
     yield Figure(
         "drawers, what each should hold",
         lambda: [desk.rows(_DRAWER, shift_id) for shift_id in shift_ids],
@@ -327,7 +336,7 @@ def figures(desk: Desk) -> Iterator[Figure]:
     yield Figure("by tender", plain(_TENDERS), lambda: money_reports.by_tender(desk, TODAY, TODAY))
     yield Figure(
         "one receipt",
-        lambda: desk.rows(_ONE, receipt),
+        one_receipt,
         lambda: receipts.text(desk, receipt, duplicate=True),
     )
     yield Figure(

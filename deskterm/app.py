@@ -75,7 +75,7 @@ class DeskApp(Parking):
 
     async def on_mount(self) -> None:
         self._last_key = self.desk.clock.monotonic()
-        why = self.must_begin_locked("SSH_CONNECTION" in os.environ)
+        why = self.must_begin_locked(over_ssh="SSH_CONNECTION" in os.environ)
         if why:
             await self.lock_desk(locking.AT_START, why)
         else:

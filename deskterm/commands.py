@@ -120,6 +120,19 @@ TYPED: tuple[Command, ...] = (
             "who works here: + adds, Enter edits, x ends access", "staff list"),
     Command("outbox", "outbox", (), ("outbox",), "view_patients",
             "what is sent to payers: f sends again now, x gives up", "run list"),
+    Command("codes", "codes", (), ("codes",), "",
+            "a diagnosis or service by words or code: is it valid, can it be billed",
+            "codes find QUERY"),
+    Command("charge", "charge", (), ("charge",), "take_payments",
+            "a visit by its codes: diagnoses, services, units", "pay charge ID"),
+    Command("pin", "PIN or password", (), ("pin",), "sign_in",
+            "your own; with a login somebody else's", "staff secret LOGIN"),
+    Command("code", "code app", (), ("code",), "sign_in",
+            "sets the code app up; with a login somebody else's", "staff totp LOGIN"),
+    Command("restrict", "restrict a record", (), ("restrict",), "restrict_patients",
+            "opens for break-glass only, with a reason", "patients restrict ID"),
+    Command("unrestrict", "lift a restriction", (), ("unrestrict",), "restrict_patients",
+            "the record opens as any other", "patients restrict ID --off"),
 )  # fmt: skip
 
 # Keys that some terminal sends as another key, keeps for itself, or types into a field.
@@ -142,7 +155,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "account": ("x", "p", "u"),
     "staff": ("x", "i", "s"),
     "eligibility": ("e", "f", "y", "v", "i", "m", "g", "s"),
-    "insurance": ("e", "f", "v", "s", "i", "m", "p"),
+    "coverage": ("e", "f", "v", "s", "i", "m", "p"),
     "outbox": ("f", "x", "v", "s"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
@@ -155,11 +168,11 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "history": ("slash", "comma", "full_stop", "minus"),
     "message": ("comma", "full_stop", "minus"),
     "report": ("left_square_bracket", "right_square_bracket", "comma", "full_stop", "minus"),
-    "account": ("slash", "comma", "full_stop", "minus"),
+    "account": ("plus", "slash", "comma", "full_stop", "minus"),
     "staff": ("plus", "slash", "comma", "full_stop", "minus"),
     "eligibility": ("plus", "slash", "space", "left_square_bracket", "right_square_bracket",
                     "comma", "full_stop", "minus"),
-    "insurance": ("plus", "comma", "full_stop", "minus"),
+    "coverage": ("plus", "comma", "full_stop", "minus"),
     "outbox": ("slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 

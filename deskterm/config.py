@@ -42,6 +42,10 @@ class Policy:
     refund_cash_limit: int = 100_00  # cents above which a refund is not paid in cash
     check_clears_days: int = 10  # before what a check paid may be refunded
     returned_check_fee: int = 35_00  # cents
+    no_show_fee: int = 0  # cents, where the visit type says nothing else; 0: none
+    late_cancel_fee: int = 0  # cents, for a visit that the patient cancels late; 0: none
+    no_fee_plan_types: tuple[str, ...] = ("MEDICAID", "MCO")  # never charged for a missed visit
+    form_fee: int = 25_00  # cents suggested for filling in a form
     no_checks_days: int = 730  # after a returned check
     duplicate_payment: int = 10  # minutes within which an equal payment is suspect
     area_code: str = "217"
@@ -52,6 +56,7 @@ class Policy:
     log_off_after: int = 30  # minutes without a key after which the desk is closed
     pin_required: bool = False  # whether a person without a PIN chooses one before anything else
     take_over: bool = True  # whether another person may sign on at a locked desk
+    export_minutes: int = 5  # since the PIN was typed, after which a file asks for it; 0: always
     restricted_names: str = "initials"  # of a restricted record in lists: initials, or none
 
 
@@ -62,6 +67,25 @@ class Anchors:
     file: str = ""  # a file that is only ever added to; beside the database unless absolute
     syslog: str = ""  # the socket of the system log, for example /dev/log
     every: int = 1000  # entries between two anchors
+    mail_to: tuple[str, ...] = ()  # who keeps anchors that are mailed
+    mail_from: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 0  # 0: the usual one
+    smtp_security: str = "starttls"  # starttls, tls, or none to this same computer
+    smtp_ca: str = ""  # a file of certificates to trust instead of the system's
+    smtp_user: str = ""
+    smtp_password_file: str = ""  # readable by its owner only
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The server that takes the clinic's e-mail; without one nothing is sent."""
+
+    server: str = ""  # host or host:port
+    sender: str = ""  # an address the practice reads: front.desk@example.org
+    starttls: bool = True  # off only for a server on this machine
+    login: str = ""
+    password_file: str = ""  # beside the database unless absolute; for the desk's account alone
 
 
 @dataclass(frozen=True)
@@ -80,6 +104,7 @@ class Settings:
     receipt_printer: str = ""  # the CUPS queue of a receipt printer (raw ESC/POS)
     receipt_columns: int = 40  # characters on a line of it
     pin_at_start: bool = True  # a desk opened over SSH begins locked, for people with a PIN
+    pin_spoken_for: bool = True  # and one that another account opens for somebody (--as)
     practice: bool = False  # a sample or training clinic: said on every screen
     frozen_now: str = ""  # ISO moment at which a sample clinic's clock stands; empty: real time
     keys_file: str = ""  # where the keys for sshd are published; empty: nowhere
@@ -87,6 +112,7 @@ class Settings:
     desks: Mapping[str, str] = field(default_factory=dict)  # client address -> workstation
     policy: Policy = field(default_factory=Policy)
     anchors: Anchors = field(default_factory=Anchors)
+    mail: Mail = field(default_factory=Mail)
 
     @property
     def anchor_path(self) -> Path | None:
@@ -185,7 +211,8 @@ def _parse(path: Path, required: bool) -> Settings:
         raise Invalid(f"{path.name} is not valid TOML: {error}", "Mend that line") from None
     policy = _take(Policy, data.pop("policy", {}), path)
     anchors = _take(Anchors, data.pop("anchors", {}), path)
-    return replace(_take(Settings, data, path), policy=policy, anchors=anchors)
+    mail = _take(Mail, data.pop("mail", {}), path)
+    return replace(_take(Settings, data, path), policy=policy, anchors=anchors, mail=mail)
 
 
 def _take(kind: type[Any], data: Mapping[str, Any], path: Path) -> Any:

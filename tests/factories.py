@@ -13,7 +13,7 @@ from deskterm.clock import epoch_minute, utc
 from deskterm.db.coverage import Coverage, Plan
 from deskterm.db.patients import Patient, PatientAddress, PatientPhone
 from deskterm.db.scheduling import Appointment, VisitType
-from deskterm.db.staff import Location, Provider, Room
+from deskterm.db.staff import Location, Provider, Room, Staff
 from deskterm.office import credentials, staff
 from deskterm.office.approvals import Approved
 from deskterm.office.desk import Desk, find_actor
@@ -119,17 +119,31 @@ def become(desk: Desk, role: str, *, login: str = "", pin: str = "") -> Desk:
     """The same clinic's desk with somebody of ``role`` at it, added when they are new."""
     login = login or role.replace("_", "")[:8]
     if not desk.rows("SELECT 1 FROM staff WHERE login = ?", login):
-        staff.add(desk, login=login, name=login.title(), role=role)
+        hire(desk, login, login.title(), role)
         if pin:
             credentials.set_secret(desk, login, secret=pin, kind="pin")
     actor = find_actor(desk.database, desk.settings, login)
     return Desk(desk.database, actor, desk.settings, desk.clock, desk.secret, f"d-{login}")
 
 
+def hire(desk: Desk, login: str, name: str, role: str) -> Staff:
+    """Add somebody; where two people do that, whoever could agree does."""
+    others = desk.rows(
+        "SELECT s.login FROM staff s JOIN role_permission r ON r.role = s.role"
+        " WHERE r.permission = 'manage_staff' AND s.active = 1 AND s.id <> ? LIMIT 1",
+        desk.actor.id,
+    )
+    yes = None
+    if others and staff.is_powerful(desk, role):
+        other = find_actor(desk.database, desk.settings, others[0][0])
+        yes = Approved("staff.add", desk.actor.id, other, desk.clock.monotonic())
+    return staff.add(desk, login=login, name=name, role=role, approval=yes)
+
+
 def second(desk: Desk, operation: str) -> Approved:
     """The yes of another person, as if they had just typed their PIN."""
     if not desk.rows("SELECT 1 FROM staff WHERE login = 'second'"):
-        staff.add(desk, login="second", name="Second Person", role="manager")
+        hire(desk, "second", "Second Person", "manager")
     other = find_actor(desk.database, desk.settings, "second")
     return Approved(operation, desk.actor.id, other, desk.clock.monotonic())
 

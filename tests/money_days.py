@@ -23,11 +23,10 @@ from deskterm.office import (
     payments,
     refunds,
     shifts,
-    staff,
 )
 from deskterm.office.desk import Actor, Desk
 from deskterm.office.shifts import DENOMINATIONS, Count
-from tests.factories import Clinic, second
+from tests.factories import Clinic, hire, second
 
 FLOAT = 10000
 COPAYS = (1500, 2000, 2500, 3000, 3500, 4000, 4500, 5000)
@@ -81,7 +80,9 @@ class Result:
 class Days:
     """A clinic with some clerks, each at a drawer of their own."""
 
-    def __init__(self, made: Clinic, clock: FrozenClock, *, clerks: int, seed: int) -> None:
+    def __init__(
+        self, made: Clinic, clock: FrozenClock, *, clerks: int, seed: int, people: int = 30
+    ) -> None:
         self.rng = Random(seed)
         self.clock = clock
         self.made = made
@@ -97,14 +98,12 @@ class Days:
             )
             for n in range(1, clerks + 1)
         ]
-        self.people = [made.patient(f"PERSON{n:02d}", "PAT") for n in range(30)]
+        self.people = [made.patient(f"PERSON{n:02d}", "PAT") for n in range(people)]
         self.checks = 1000
         self.result = Result()
 
     def _staff(self, number: int) -> int:
-        made = staff.add(
-            self.made.desk, login=f"clerk{number}", name=f"Clerk {number}", role="manager"
-        )
+        made = hire(self.made.desk, f"clerk{number}", f"Clerk {number}", "manager")
         return int(made.id)
 
     def play(self, days: int) -> Result:
@@ -167,6 +166,11 @@ class Days:
     def _take(self, desk: Desk, tenders: list[TenderEntry]) -> Payment:
         self.clock.advance(minutes=1)
         person = self.rng.choice(self.people)
+        if self.rng.random() < 0.6:  # the rest is kept as credit
+            payments.charge(
+                desk, person.id, kind="visit", amount_cents=sum(t.amount for t in tenders),
+                service_day=desk.today(),
+            )  # fmt: skip
         return payments.take(
             desk, person.id, tenders=tenders, purpose="visit", allow_prepayment=True,
             key=f"k{self.rng.getrandbits(60)}",

@@ -55,8 +55,10 @@ NOT_AT_START = [
 OPENED = """
 import asyncio, sys
 from deskterm.cli import open as front
+from dataclasses import replace
 from deskterm.config import load
-desk = front.open_desk(load(database={database!r}), login="mlopez")
+settings = replace(load(database={database!r}), pin_spoken_for=False)
+desk = front.open_desk(settings, login="mlopez")
 front.free_time.lay_out(desk)
 from deskterm.terminal.launch import prepare_environment
 prepare_environment()

@@ -297,13 +297,14 @@ def sheet(
             raise Invalid("The last day is before the first", "Turn them round", field="to")
         found = money_reports.report(desk, report, first, last, location=location)
         wrote = []
-        for path, content in (
-            (csv, lambda: money_exports.as_csv(found)),
-            (xlsx, lambda: money_exports.as_xlsx(desk, first, last, location)),
-            (hledger, lambda: money_exports.as_hledger(desk, first, last)),
+        for path, kind, content in (
+            (csv, f"report {report}", lambda: money_exports.as_csv(found)),
+            (xlsx, "all reports", lambda: money_exports.as_xlsx(desk, first, last, location)),
+            (hledger, "the books", lambda: money_exports.as_hledger(desk, first, last)),
         ):
             if path is not None:
-                wrote.append(money_exports.write(path, content()).name)
+                what = f"{kind} {first} to {last}"
+                wrote.append(money_exports.write(desk, path, content(), what=what).name)
     value = {**found.as_dict(), "written": wrote}
     show(value, as_json, lambda: [f"wrote {name}" for name in wrote] or
          [found.title, *tables.lines(found, 120), *tables.bars(found)])  # fmt: skip

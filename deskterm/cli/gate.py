@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 
 from deskterm.entry.ssh_keys import is_login
 
-VARIABLE = "DESKTERM_GATE"
 NO_TERMINAL, COMMAND_GIVEN, ENVIRONMENT, NOBODY = 64, 65, 66, 67
 _UNWANTED = ("TEXTUAL", "PYTHON", "LD_")
 _DUMPABLE = 4  # PR_SET_DUMPABLE

@@ -129,8 +129,14 @@ def verify(
 
 @app.command()
 @command
-def anchor(context: typer.Context, as_json: Json = False) -> None:
-    """Note the journal's head outside the database. Example: journal anchor
+def anchor(
+    context: typer.Context,
+    mail: Annotated[
+        bool, typer.Option("--mail", help="also to the addresses of the settings")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Note the journal's head outside the database. Example: journal anchor --mail
 
     Run it at the end of the day. Exit code 7 when a place could not be written; what is printed
     can be kept on paper and given to journal verify --anchors.
@@ -138,7 +144,7 @@ def anchor(context: typer.Context, as_json: Json = False) -> None:
     from deskterm.office import anchors as anchoring
 
     with at_desk(context) as desk:
-        taken, troubles = anchoring.take(desk)
+        taken, troubles = anchoring.take(desk, mail=mail)
     show({**taken.__dict__, "line": taken.line, "paper": taken.paper, "troubles": troubles},
          as_json, lambda: [taken.paper, *troubles])  # fmt: skip
     if troubles:

@@ -19,6 +19,7 @@ from deskterm.errors import DesktermError, Unreachable
 GROUPS = {
     "admin": "deskterm.cli.admin",
     "coverage": "deskterm.cli.coverage",
+    "codes": "deskterm.cli.codes",
     "data": "deskterm.cli.data",
     "day": "deskterm.cli.day",
     "journal": "deskterm.cli.journal",

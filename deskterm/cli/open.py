@@ -14,6 +14,7 @@ from deskterm.config import Settings, load
 from deskterm.errors import DesktermError, Unreachable
 from deskterm.office import free_time, sessions
 from deskterm.office.desk import Desk, open_desk
+from deskterm.office.origin import GATE
 from deskterm.text import safe
 
 USAGE = "deskterm opens the desk in a terminal; deskterm --help lists the batch commands"
@@ -33,7 +34,8 @@ def open_the_desk(database: str | None, login: str | None) -> int:
     """Open the clinic's desk; the exit code. Without a terminal: usage, exit 2.
 
     ``login`` is believed: whoever can open the file owns it (see ``office/data_files.py``), and
-    behind SSH only the gate starts this.
+    behind SSH only the gate starts this. Without the gate every entry of the journal says which
+    account spoke for them (``office/origin.py``).
     """
     if os.environ.get("SSH_ORIGINAL_COMMAND"):
         print("Only the desk runs here; no command is accepted", file=sys.stderr)
@@ -44,7 +46,7 @@ def open_the_desk(database: str | None, login: str | None) -> int:
     # Start-up makes many objects that stay; collecting among them is time lost.
     gc.disable()
     settings = load(database=database)
-    if gate.VARIABLE in os.environ:
+    if GATE in os.environ:
         desk = gate.workstation(os.environ, settings.desks)
         settings = replace(settings, desk=desk or settings.desk)
     return run(open_desk(settings, login=login), settings)

@@ -68,6 +68,7 @@ def show_one(
     value: dict[str, Any] = {
         **{k: v for k, v in asdict(who).items()},
         "dob": who.birth_date.isoformat(),
+        "identifiers": [asdict(i) for i in card.identifiers],
         "phones": [asdict(p) for p in card.phones],
         "addresses": [asdict(a) for a in card.addresses],
         "contacts": [asdict(c) for c in card.contacts],
@@ -118,6 +119,23 @@ def break_the_glass(
         until = break_glass.break_glass(desk, patient_id, code=code, reason=reason, secret=pin)
     show({"patient_id": patient_id, "until": until}, as_json,
          lambda: [f"open until {until:%H:%M} UTC; this will be reviewed"])  # fmt: skip
+
+
+@app.command()
+@command
+def reveal(
+    context: typer.Context,
+    patient_id: Annotated[int, typer.Argument(metavar="ID", help="the patient")],
+    reason: Annotated[str, typer.Option(help="why, for the journal")],
+    kind: Annotated[str, typer.Option(help="SS, DL, PPN or TAX")] = "SS",
+    as_json: Json = False,
+) -> None:
+    """A number that is kept masked, in full. Example: patients reveal 17 --reason "plan asks" """
+    from deskterm.office import reveal as revealing
+
+    with at_desk(context) as desk:
+        value = revealing.reveal(desk, patient_id, kind, reason=reason)
+    show({"patient_id": patient_id, "kind": kind, "value": value}, as_json, lambda: [value])
 
 
 @app.command()

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deskterm.cli import accounts
 from deskterm.cli.session import Approver, approved, at_desk, command, show, the_day
 
 if TYPE_CHECKING:
     from deskterm.office.charges import ChargeLine
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Payments and receipts.")
+app.add_typer(accounts.app)
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="R-260318-031")]
 
@@ -28,6 +30,13 @@ def take(
     purpose: Annotated[str | None, typer.Option("--for", help="copay, balance, ...")] = None,
     appointment: Annotated[int | None, typer.Option(metavar="ID", help="the visit")] = None,
     prepay: Annotated[bool, typer.Option(help="keep what is over as a prepayment")] = False,
+    ahead: Annotated[bool, typer.Option(help="instalments before their days too")] = False,
+    family: Annotated[
+        list[int] | None, typer.Option(metavar="ID", help="of the family, whose dues it pays too")
+    ] = None,
+    opening: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="cash in a drawer that this opens")
+    ] = None,
     note: str = "",
     key: Annotated[str | None, typer.Option(help="idempotency key: the same twice is once")] = None,
     as_json: Json = False,
@@ -35,9 +44,12 @@ def take(
     """Take a payment. Example: pay take 17 --tender cash:25.00 --for copay"""
     import secrets
 
-    from deskterm.entry.money import parse_tender_option, show_cents
+    from deskterm.entry.money import parse_cents, parse_tender_option, show_cents
     from deskterm.office import payments
 
+    counted = None
+    if opening is not None:
+        counted = parse_cents(opening) if opening.strip("0.") else 0
     with at_desk(context) as desk:
         payment = payments.take(
             desk,
@@ -47,6 +59,9 @@ def take(
             purpose=purpose,
             allow_prepayment=prepay,
             note=note,
+            ahead=ahead,
+            family=family or (),
+            opening_cents=counted,
             key=key or secrets.token_hex(12),
         )
         result = {"id": payment.id, "receipt": payment.receipt,
@@ -60,24 +75,24 @@ def take(
 def receipt(
     context: typer.Context,
     number: Number,
-    columns: Annotated[int, typer.Option(help="40 or 32")] = 40,
+    columns: Annotated[int, typer.Option(help="32, 40, 42 or 48")] = 40,
     pdf: Annotated[Path | None, typer.Option(metavar="DIR", help="write a PDF there")] = None,
     paper: Annotated[bool, typer.Option("--print", help="on the receipt printer too")] = False,
     as_json: Json = False,
 ) -> None:
     """Print a receipt again, marked DUPLICATE. Example: pay receipt R-260318-031"""
-    from deskterm.errors import Invalid, Unreachable
+    from deskterm.errors import Unreachable
     from deskterm.office import money_exports, printing, receipts
 
-    if columns not in (32, 40):
-        raise Invalid("Receipts are 32 or 40 columns wide", "--columns 40", field="columns")
     with at_desk(context) as desk:
         text = receipts.text(desk, number, duplicate=True, columns=columns)
         written = ""
         if pdf is not None:
             content = printing.receipt_pdf(desk, number)
             name = f"{number.strip().upper()}-copy.pdf"
-            written = money_exports.write_into(pdf, name, content).name
+            written = money_exports.write_into(
+                desk, pdf, name, content, what=f"receipt {number}"
+            ).name
         if paper and not printing.print_receipt(desk, number, duplicate=True):
             raise Unreachable("No receipt printer is set up", "Set receipt_printer in the settings")
     result = {"receipt": number, "text": text, "written": written}
@@ -292,7 +307,10 @@ def statement(
                 continue
             if pdf is not None:
                 name = f"statement-{one.mrn}-{desk.today():%y%m%d}.pdf"
-                money_exports.write_into(pdf, name, statements.pdf(desk, one))
+                content = statements.pdf(desk, one)
+                money_exports.write_into(
+                    desk, pdf, name, content, what="statement", patient_id=one.patient_id
+                )
             if printed:
                 content = statements.pdf(desk, one)
                 printing.send(content, desk.settings.printer, f"statement {one.mrn}")
@@ -332,7 +350,13 @@ def good_faith(
         written = ""
         if pdf is not None:
             name = f"estimate-visit-{appointment_id}-{desk.today():%y%m%d}.pdf"
-            written = money_exports.write_into(pdf, name, estimates.pdf(desk, made)).name
+            written = money_exports.write_into(
+                desk,
+                pdf,
+                name,
+                estimates.pdf(desk, made),
+                what=f"good faith estimate of visit {appointment_id}",
+            ).name
     value = {"appointment_id": appointment_id, "total_cents": made.total_cents,
              "due_on": made.due_on, "written": written}  # fmt: skip
     show(value, as_json, lambda: [f"expected {show_cents(made.total_cents)}"]

@@ -64,8 +64,8 @@ def keys_page() -> str:
 
 _RUNS = frozenset(
     ("book", "move", "cancel", "noshow", "in", "out", "flow", "find", "pay", "msg", "call", "day",
-     "next", "held", "park", "resume", "undo", "help", "who", "new", "lock", "blank",
-     "quit")
+     "charge", "codes", "next", "held", "park", "resume", "undo", "help", "who", "new", "lock",
+     "blank", "quit")
 )  # fmt: skip
 
 

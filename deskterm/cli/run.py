@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deskterm.office.outbox import OutboxRow
     from deskterm.office.sending import Tally
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Workers and their outbox.")
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Workers and timers.")
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Item = Annotated[int, typer.Argument(metavar="ID", help="its number in the outbox")]
 _LARGEST = 4_000_000
@@ -186,3 +186,20 @@ def _segments(text: str) -> list[str]:
     """A transaction one segment to a line, for reading."""
     end = text[105] if len(text) > 105 else ""
     return [part.strip() for part in text.split(end) if part.strip()] if end else [text]
+
+
+@app.command()
+@command
+def mail(
+    context: typer.Context,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="letters in one round")] = 100,
+    as_json: Json = False,
+) -> None:
+    """Send the e-mails that wait; what fails is tried again later. Example: run mail --json"""
+    from deskterm.office import mail as letters
+
+    with at_desk(context) as desk:
+        done = letters.send_waiting(desk, most=most)
+    value = {"sent": done.sent, "waiting": done.waiting, "failed": done.failed}
+    said = f"sent {done.sent}, to be tried again {done.waiting}, given up {done.failed}"
+    show(value, as_json, lambda: [said])

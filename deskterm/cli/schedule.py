@@ -155,6 +155,9 @@ def cancel(
     by: Annotated[str, typer.Option(help="patient, practice, payer or other")],
     reason: Annotated[str, typer.Option(help="a code of the list cancel_reason")],
     note: str = "",
+    waive_fee: Annotated[
+        bool, typer.Option("--waive-fee", help="charge nothing for a late cancel; --note says why")
+    ] = False,
     version: int | None = None,
     key: str | None = None,
     as_json: Json = False,
@@ -167,7 +170,8 @@ def cancel(
     with at_desk(context) as desk:
         known = version or day_board.appointment(desk, appointment_id).version
         done = scheduling.cancel(
-            desk, appointment_id, version=known, by=by, reason=reason, note=note, key=key
-        )
+            desk, appointment_id, version=known, by=by, reason=reason, note=note,
+            waive_fee=waive_fee, key=key,
+        )  # fmt: skip
         result = {**_said(done), "late": scheduling.late_cancel(desk, done)}
     show(result, as_json, lambda: ["cancelled" + (" (late)" if result["late"] else "")])

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from deskterm.cli.secrets import read_secret
-from deskterm.cli.session import at_desk, command, show
+from deskterm.cli.session import Approver, approved, at_desk, command, show
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="People, roles and PINs.")
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -23,13 +23,18 @@ def add(
     name: Annotated[str, typer.Option(help="first and last name")],
     role: Annotated[str, typer.Option(help="front_desk, biller, clinician, manager, ...")],
     provider: Annotated[str, typer.Option(metavar="CODE", help="their own column")] = "",
+    approver: Approver = "",
     as_json: Json = False,
 ) -> None:
-    """Add a person. Example: staff add dkim --name "Dana Kim" --role front_desk"""
+    """Add a person. Example: staff add dkim --name "Dana Kim" --role front_desk
+
+    Who may see everybody or decide who may do what is added by two (--approver).
+    """
     from deskterm.office import staff
 
     with at_desk(context) as desk:
-        staff.add(desk, login=login, name=name, role=role, provider=provider)
+        yes = approved(desk, "staff.add", approver)
+        staff.add(desk, login=login, name=name, role=role, provider=provider, approval=yes)
     show({"login": login, "role": role}, as_json,
          lambda: [f"added {login}; deskterm staff secret {login} gives them a PIN"])  # fmt: skip
 
@@ -67,14 +72,76 @@ def role(
     context: typer.Context,
     login: Login,
     name: Annotated[str, typer.Argument(metavar="ROLE")],
+    approver: Approver = "",
     as_json: Json = False,
 ) -> None:
     """Give another role; their session ends. Example: staff role dkim manager"""
     from deskterm.office import staff
 
     with at_desk(context) as desk:
-        done = staff.set_role(desk, login, name)
+        yes = approved(desk, "staff.role", approver)
+        done = staff.set_role(desk, login, name, approval=yes)
     show({"login": login, "role": done.role}, as_json, lambda: [f"{login} is {done.role} now"])
+
+
+@app.command()
+@command
+def roles(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="[ROLE]")] = "",
+    as_json: Json = False,
+) -> None:
+    """What each role may do. Example: staff roles biller"""
+    from deskterm.office import roles as all_roles
+
+    with at_desk(context) as desk:
+        found = all_roles.listing(desk, name)
+    show([row.as_dict() for row in found], as_json,
+         lambda: [
+            f"{row.role:<16} {row.people:>3} people{'  TWO PEOPLE GIVE IT' * row.powerful}  "
+            + ", ".join(row.permissions)
+            for row in found
+        ])  # fmt: skip
+
+
+Role = Annotated[str, typer.Argument(metavar="ROLE")]
+Permission = Annotated[str, typer.Argument(metavar="PERMISSION", help="see staff roles")]
+Why = Annotated[str, typer.Option(help="why, for the journal")]
+
+
+@app.command()
+@command
+def permit(
+    context: typer.Context, role: Role, permission: Permission, reason: Why,
+    approver: Approver = "", as_json: Json = False,
+) -> None:  # fmt: skip
+    """Let a role do more. Example: staff permit biller book --reason "follow-ups" --approver boss
+
+    From each person's next sign-in on.
+    """
+    from deskterm.office import roles as all_roles
+
+    with at_desk(context) as desk:
+        yes = approved(desk, "role.permit", approver)
+        all_roles.permit(desk, role, permission, reason=reason, approval=yes)
+    show({"role": role, "permission": permission, "may": True}, as_json,
+         lambda: [f"{role} may {permission} now"])  # fmt: skip
+
+
+@app.command()
+@command
+def forbid(
+    context: typer.Context, role: Role, permission: Permission, reason: Why,
+    approver: Approver = "", as_json: Json = False,
+) -> None:  # fmt: skip
+    """Let a role do less; its open desks close. Example: staff forbid biller book --reason "no" """
+    from deskterm.office import roles as all_roles
+
+    with at_desk(context) as desk:
+        yes = approved(desk, "role.forbid", approver)
+        all_roles.forbid(desk, role, permission, reason=reason, approval=yes)
+    show({"role": role, "permission": permission, "may": False}, as_json,
+         lambda: [f"{role} may not {permission} any more"])  # fmt: skip
 
 
 @app.command()
@@ -111,12 +178,14 @@ def disable(
 
 @app.command()
 @command
-def enable(context: typer.Context, login: Login, as_json: Json = False) -> None:
-    """Give a disabled person their access back. Example: staff enable dkim"""
+def enable(
+    context: typer.Context, login: Login, approver: Approver = "", as_json: Json = False
+) -> None:
+    """Give a disabled person their access back. Example: staff enable dkim --approver boss"""
     from deskterm.office import staff
 
     with at_desk(context) as desk:
-        staff.enable(desk, login)
+        staff.enable(desk, login, approval=approved(desk, "staff.enable", approver))
     show({"login": login, "active": True}, as_json, lambda: [f"{login} may sign in again"])
 
 
@@ -126,11 +195,13 @@ def secret(
     context: typer.Context,
     login: Login,
     password: Annotated[bool, typer.Option("--password", help="not a PIN")] = False,
+    approver: Approver = "",
     as_json: Json = False,
 ) -> None:
     """Set a PIN (or password), typed unseen or from standard input. Example: staff secret dkim
 
-    Changing one's own asks for the present one first.
+    Changing one's own asks for the present one first, and giving somebody a new one in place of
+    theirs for a second person's (--approver) before it.
     """
     from deskterm.office import credentials
 
@@ -138,8 +209,9 @@ def secret(
     with at_desk(context) as desk:
         own = login == desk.actor.login and credentials.has_secret(desk, login)
         current = read_secret("The one you have now") if own else ""
+        yes = approved(desk, "credential.set", approver)
         given = read_secret("Password" if password else "PIN", twice=True)
-        credentials.set_secret(desk, login, secret=given, kind=kind, current=current)
+        credentials.set_secret(desk, login, secret=given, kind=kind, current=current, approval=yes)
     show({"login": login, "kind": kind}, as_json, lambda: [f"{login} has a new {kind}"])
 
 
@@ -149,6 +221,7 @@ def totp(
     context: typer.Context,
     login: Login,
     off: Annotated[bool, typer.Option("--off", help="take it away: the telephone is lost")] = False,
+    approver: Approver = "",
     as_json: Json = False,
 ) -> None:
     """Set up a code app: shows its key, reads one code, shows ten recovery codes once.
@@ -159,7 +232,8 @@ def totp(
 
     with at_desk(context) as desk:
         if off:
-            credentials.remove_totp(desk, login)
+            yes = approved(desk, "credential.totp", approver)
+            credentials.remove_totp(desk, login, approval=yes)
             show({"login": login, "totp": False}, as_json, lambda: [f"{login} has no code app"])
             return
         key, address = credentials.new_totp(desk, login)

@@ -15,6 +15,7 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The day of 
 Id = Annotated[int, typer.Argument(metavar="ID", help="the visit")]
 Version = Annotated[int | None, typer.Option(help="refuse if it changed since")]
 Reason = Annotated[str, typer.Option(help="why, where one is needed")]
+Waive = Annotated[bool, typer.Option("--waive-fee", help="charge nothing; say why")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
@@ -87,10 +88,12 @@ def check_out(context: typer.Context, appointment_id: Id, version: Version = Non
 @app.command(name="no-show")
 @command
 def no_show(context: typer.Context, appointment_id: Id, version: Version = None,
-            reason: Reason = "", as_json: Json = False) -> None:  # fmt: skip
+            reason: Reason = "", waive_fee: Waive = False,
+            as_json: Json = False) -> None:  # fmt: skip
     """They did not come; only after the grace time. Example: visits no-show 88"""
     _do(context, as_json,
-        lambda d: visits.no_show(d, appointment_id, version=version, reason=reason))  # fmt: skip
+        lambda d: visits.no_show(d, appointment_id, version=version, reason=reason,
+                                 waive_fee=waive_fee))  # fmt: skip
 
 
 @app.command()

@@ -155,6 +155,19 @@ _DATED = {
     "cash_movement": (_OF_SHIFT.format("s.business_day"), _OF_SHIFT.format("s.location_id")),
     "drawer_count": (_OF_SHIFT.format("s.business_day"), _OF_SHIFT.format("s.location_id")),
 }
+# Whether the business day of NEW is being counted at its place: the last word is the freeze.
+_FROZEN = """(SELECT d.action FROM day_close d WHERE d.business_day = NEW.business_day
+      AND d.location_id = coalesce(NEW.location_id, (SELECT min(id) FROM location))
+      ORDER BY d.id DESC LIMIT 1) = 'freeze'"""
+# What corrects the batch being counted may still be dated into its day; all else is the next
+# batch's. A copay's offset follows the charge that a void took back.
+_CORRECTS = {
+    "payment": "NEW.kind IN ('void', 'correction')",
+    "charge": "NEW.reverses_id IS NOT NULL",
+    "adjustment": "NEW.reverses_id IS NOT NULL OR NEW.kind = 'copay'",
+    "not_collected": "0",
+    "shift": "0",
+}
 _APPEND_ONLY = ("cash_movement", "drawer_count", "deposit", "day_close")
 TRIGGERS = (
     *(
@@ -162,6 +175,12 @@ TRIGGERS = (
         WHEN {_CLOSED.format(day=day, place=place)}
         BEGIN SELECT RAISE(ABORT, 'day_closed'); END"""
         for table, (day, place) in _DATED.items()
+    ),
+    *(
+        f"""CREATE TRIGGER {table}_day_frozen BEFORE INSERT ON {table}
+        WHEN NOT ({corrects}) AND {_FROZEN}
+        BEGIN SELECT RAISE(ABORT, 'day_frozen'); END"""
+        for table, corrects in _CORRECTS.items()
     ),
     """CREATE TRIGGER shift_is_closed BEFORE UPDATE ON shift
     WHEN OLD.closed_at IS NOT NULL AND (NEW.closed_at IS NOT NULL OR """

@@ -59,6 +59,7 @@ class Patient(Versioned):
     first_key = CleanText(120)
     birth_day = Whole(default=0, help_text="MMDD of the birth date, for four-digit checks")
     sound_key = CleanText(90, index=True, help_text="how both names sound, and the birth year")
+    email_ok_on = Day(null=True, verbose_name="Agreed to e-mail")
 
     class Meta:
         indexes = (

@@ -296,6 +296,15 @@ TRIGGERS = (
         WHERE x.charge_id IS NULL AND coalesce(x.patient_id, y.patient_id) = coalesce(
           NEW.patient_id, (SELECT patient_id FROM payment WHERE id = NEW.payment_id))), 0) < 0
     BEGIN SELECT RAISE(ABORT, 'allocation_under'); END""",
+    # Money of one account never pays another's charge without saying so.
+    """CREATE TRIGGER allocation_whose BEFORE INSERT ON allocation
+    WHEN NEW.charge_id IS NOT NULL AND (SELECT patient_id FROM charge WHERE id = NEW.charge_id)
+      IS NOT coalesce(NEW.patient_id, (SELECT patient_id FROM payment WHERE id = NEW.payment_id))
+    BEGIN SELECT RAISE(ABORT, 'allocation_whose'); END""",
+    # What a plan pays comes by mail or to the bank: no drawer is counted for it.
+    """CREATE TRIGGER payment_of_plan BEFORE INSERT ON payment
+    WHEN NEW.plan_id IS NOT NULL AND NEW.shift_id IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'payment_of_plan'); END""",
     """CREATE TRIGGER adjustment_reverses BEFORE INSERT ON adjustment
     WHEN NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM adjustment o
       WHERE o.id = NEW.reverses_id AND o.reverses_id IS NULL AND o.charge_id = NEW.charge_id

@@ -10,6 +10,7 @@ from peewee import BooleanField, Check
 
 from deskterm.db.base import Record, Versioned
 from deskterm.db.fields import (
+    Cents,
     Choice,
     CleanText,
     Day,
@@ -66,6 +67,7 @@ class VisitType(Versioned):
     wait_limit = Whole(default=30, help_text="minutes of waiting before LONG")
     sort_order = Whole(default=0)
     active = BooleanField(default=True)
+    no_show_fee_cents = Cents(null=True, help_text="instead of the practice's; 0 for none")
     services = CleanText(
         40, constraints=[default_sql("''")], help_text="service types of an eligibility answer"
     )

@@ -6,14 +6,18 @@ from peewee import Database, SqliteDatabase
 
 from deskterm.db import (
     break_glass,
+    code_sets,
     codes,
     connections,
     coverage,
     dayclose,
     eligibility,
     exchange,
+    families,
     identity,
+    instalments,
     journal,
+    mail,
     messages,
     outbox,
     patients,
@@ -29,7 +33,8 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity, break_glass, eligibility, connections, outbox,
+    exchange, ssh_keys, identity, break_glass, code_sets, families, instalments, mail,
+    eligibility, connections, outbox,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -47,6 +52,10 @@ TRIGGERS: tuple[str, ...] = (
     *ssh_keys.TRIGGERS,
     *identity.TRIGGERS,
     *break_glass.TRIGGERS,
+    *code_sets.TRIGGERS,
+    *families.TRIGGERS,
+    *instalments.TRIGGERS,
+    *mail.TRIGGERS,
     *eligibility.TRIGGERS,
     *connections.TRIGGERS,
     *outbox.TRIGGERS,

@@ -39,6 +39,23 @@ _GUARDS: dict[str, tuple[str, str, str]] = {
         "That business day is closed; nothing was posted",
         "Post it today, or have the day opened again",
     ),
+    "day_frozen": (
+        "day_frozen",
+        "That business day is being counted; nothing was posted",
+        "Press Enter again: it goes to the next one",
+    ),
+    "allocation_whose": ("whose", "That charge is another patient's", "Look it up again"),
+    "payment_of_plan": ("drawer", "What a plan pays goes through no drawer", ""),
+    "instalment_twice": (
+        "planned",
+        "One of the charges is on a payment plan already",
+        "End that plan first",
+    ),
+    "account_guarantor_one": (
+        "guarantor",
+        "One of the two has a guarantor already, or is one",
+        "End that first",
+    ),
     "shift_closed": (
         "shift_closed",
         "That drawer is counted and closed",

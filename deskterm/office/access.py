@@ -37,6 +37,7 @@ WITHOUT_OPENING = frozenset(
         "outbox.handled",
         "eligibility.answer",
         "eligibility.failed",
+        "mail.outcome",
     }
 )
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from deskterm.db.fields import word_of
 from deskterm.db.payments import ADJUSTMENT_KINDS, CHARGE_KINDS, PAYMENT_KINDS
-from deskterm.office import access
+from deskterm.office import access, families, instalments
 from deskterm.office.desk import Desk
 from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
 
@@ -22,11 +22,19 @@ SELECT j.id, j.business_day, j.charge_id, j.kind, j.reason, j.patient_cents, j.i
   coalesce(j.reverses_id, 0), EXISTS (SELECT 1 FROM adjustment r WHERE r.reverses_id = j.id),
   j.by, j.posted_at
 FROM adjustment j JOIN charge c ON c.id = j.charge_id WHERE c.patient_id = ?"""
+# A receipt of the family counts with this patient's part; ``others`` is what it paid for others.
 _DOCUMENTS = """
-SELECT y.id, y.business_day, y.receipt, y.kind, y.total_cents, coalesce(o.receipt, b.receipt, ''),
-  EXISTS (SELECT 1 FROM payment v WHERE v.voids_id = y.id), y.by, y.taken_at
-FROM payment y LEFT JOIN payment o ON o.id = y.voids_id LEFT JOIN payment b ON b.id = y.original_id
-WHERE y.patient_id = ?"""
+WITH mine AS (SELECT id FROM payment WHERE patient_id = :who
+  UNION SELECT payment_id FROM allocation WHERE patient_id = :who)
+SELECT y.id, y.business_day, y.receipt, y.kind, y.total_cents
+    - coalesce((SELECT sum(x.amount_cents) FROM allocation x WHERE x.payment_id = y.id
+      AND coalesce(x.patient_id, y.patient_id) <> :who), 0),
+  coalesce(o.receipt, b.receipt, ''),
+  EXISTS (SELECT 1 FROM payment v WHERE v.voids_id = y.id), y.by, y.taken_at,
+  y.patient_id <> :who, EXISTS (SELECT 1 FROM allocation x WHERE x.payment_id = y.id
+    AND coalesce(x.patient_id, y.patient_id) <> :who), coalesce(l.code, '')
+FROM mine JOIN payment y ON y.id = mine.id LEFT JOIN plan l ON l.id = y.plan_id
+LEFT JOIN payment o ON o.id = y.voids_id LEFT JOIN payment b ON b.id = y.original_id"""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,31 @@ class AccountRow:
     def can_be_taken_back(self) -> bool:
         """Whether something may still be done with it."""
         return not self.gone
+
+
+def beside(desk: Desk, patient_id: int) -> list[AccountRow]:
+    """What stands beside the account: payment plans that run, and the family with what it owes.
+
+    ``what`` is plan (with the plan's id) or family (with the patient's).
+    """
+    desk.require("view_money")
+    access.require_patient(desk, patient_id)
+    today = desk.today()
+    rows = [
+        AccountRow(
+            "plan", plan.id, plan.first_on, f"plan {plan.words}", plan.amount_cents, "",
+            left_cents=plan.due_cents,
+        )
+        for plan in instalments.running(desk, patient_id)
+    ]  # fmt: skip
+    return rows + [
+        AccountRow(
+            "family", member.patient_id, today,
+            f"{'paid for by' if member.pays else 'family'} {member.name} #{member.mrn}", 0, "",
+            left_cents=member.balance_cents,
+        )
+        for member in families.others(desk, patient_id)
+    ]  # fmt: skip
 
 
 def account(desk: Desk, patient_id: int) -> list[AccountRow]:
@@ -90,8 +123,15 @@ def account(desk: Desk, patient_id: int) -> list[AccountRow]:
                 plan_billed=insurance,
             )
         )  # fmt: skip
-    for row_id, day, receipt, kind, total, about, gone, by, at in desk.rows(_DOCUMENTS, patient_id):
+    for (row_id, day, receipt, kind, total, about, gone, by, at, another, several,
+         plan) in desk.rows(_DOCUMENTS.replace(":who", "?1"), patient_id):  # fmt: skip
         words = word_of(PAYMENT_KINDS, kind) + (f" of {about}" if about else "")
+        if plan:
+            words = f"{plan} {words}"
+        elif another:
+            words += ", paid by the family"
+        elif several:
+            words += ", with the family's"
         found.append(
             AccountRow(
                 "document", row_id, date.fromisoformat(day), words, -total, by, receipt=receipt,

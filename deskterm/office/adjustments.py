@@ -13,7 +13,7 @@ from deskterm.errors import Conflict, Invalid, NotFound
 from deskterm.office import access, payments, posting, tendering
 from deskterm.office.approvals import Approved
 from deskterm.office.desk import Desk, Operation
-from deskterm.office.ledger import INSURANCE_LEFT, PATIENT_LEFT
+from deskterm.office.ledger import left_on
 
 SIDES = ("patient", "insurance")
 # What a plan's contract or the copay's own charge explains: nobody gives anything away.
@@ -146,9 +146,7 @@ def charge(desk: Desk, charge_id: int) -> Charge:
 def left_of(desk: Desk, charge_id: int, side: str) -> int:
     """What is still open of a charge on one side; cents."""
     desk.require("view_money")
-    sql = PATIENT_LEFT if side == "patient" else INSURANCE_LEFT
-    found = desk.rows(f"SELECT {sql} FROM charge c WHERE c.id = ?", charge_id)
-    return int(found[0][0]) if found else 0
+    return left_on(desk, charge_id, side)
 
 
 def _open(op: Operation, charge_id: int, side: str, amount: int) -> Charge:

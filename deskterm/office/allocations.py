@@ -12,7 +12,7 @@ from deskterm.entry.money import show_cents
 from deskterm.errors import Invalid
 from deskterm.office import tendering
 from deskterm.office.desk import Desk
-from deskterm.office.dues import Due, owed
+from deskterm.office.dues import Due, of_family, owed
 from deskterm.office.tendering import Tendered, give_change
 
 _CHARGED_COPAY = """
@@ -39,15 +39,20 @@ def spread(
     purpose: str | None,
     total: int,
     day: date,
+    *,
+    ahead: bool = False,
+    family: Sequence[int] = (),
 ) -> list[Part]:
     """``total`` cents over what is due, copay first, then the oldest service.
 
-    ``purpose`` limits it to dues of that kind. Raises Invalid for an unknown one.
+    ``purpose`` limits it to dues of that kind; ``ahead`` and ``family`` as for a payment.
+    Raises Invalid for an unknown purpose.
     """
     if purpose is not None and purpose not in dict(PURPOSES):
         known = ", ".join(code for code, _ in PURPOSES)
         raise Invalid("No such purpose", f"One of {known}", field="purpose")
-    found = owed(desk, patient_id, appointment.id if appointment else None)
+    found = owed(desk, patient_id, appointment.id if appointment else None, ahead=ahead)
+    found += of_family(desk, family)
     if purpose is not None:
         found = [d for d in found if purpose in (d.purpose, d.kind)]
     if not found and _may_be_stated(desk, patient_id, purpose, day):
@@ -71,7 +76,7 @@ def as_told(
     limit: int,
 ) -> list[Part]:
     """The parts that a clerk typed, each within what is due. Raises Invalid."""
-    found = owed(desk, patient_id, appointment_id)
+    found = owed(desk, patient_id, appointment_id, ahead=True)
     parts: list[Part] = []
     for entry in entries:
         cents = tendering.check_amount(entry.amount, limit, "allocations")

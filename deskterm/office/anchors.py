@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from deskterm.clock import parse_utc_text, utc_text
 from deskterm.db import journal
-from deskterm.errors import Unreachable
+from deskterm.errors import DesktermError, Unreachable
 from deskterm.text import safe
 
 if TYPE_CHECKING:
@@ -99,17 +99,38 @@ def head(desk: Desk, day: date | None = None) -> Anchor:
     return Anchor(**{**bare.__dict__, "seal": bare.sealed(desk.secret)})
 
 
-def take(desk: Desk) -> tuple[Anchor, list[str]]:
+def take(desk: Desk, *, mail: bool = False) -> tuple[Anchor, list[str]]:
     """Anchor the journal now, in every sink; the anchor, and what failed in words.
 
-    An operation of its own, so that the journal says that there must be an anchor.
+    An operation of its own, so that the journal says that there must be an anchor. ``mail``: to
+    the addresses of the settings as well. Raises Invalid for settings that cannot be mailed by.
     """
+    if mail:
+        from deskterm.office import anchor_mail
+
+        anchor_mail.check(desk.settings.anchors)
+    addresses = [f"mail {address}" for address in desk.settings.anchors.mail_to] if mail else []
     with desk.operation("journal.anchor") as op:
         op.changes.append({"table": "journal", "id": None, "before": None, "after": None,
-                           "sinks": [name for name, _ in _sinks(desk)]})  # fmt: skip
+                           "sinks": [name for name, _ in _sinks(desk)] + addresses})  # fmt: skip
     desk.anchoring.wait()
     anchor = head(desk)
-    return anchor, [trouble for trouble in (_write(s, anchor) for s in _sinks(desk)) if trouble]
+    troubles = [trouble for trouble in (_write(s, anchor) for s in _sinks(desk)) if trouble]
+    if mail:
+        troubles += _mailed(desk, anchor)
+    return anchor, troubles
+
+
+def _mailed(desk: Desk, anchor: Anchor) -> list[str]:
+    """What failed while mailing an anchor, in words."""
+    from deskterm.office import anchor_mail
+
+    try:
+        anchor_mail.send(desk, anchor)
+    except (OSError, DesktermError) as error:
+        said = error.message if isinstance(error, DesktermError) else error.strerror or error
+        return [f"The journal's anchor could not be mailed: {said}"]
+    return []
 
 
 class Anchoring:

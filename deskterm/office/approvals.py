@@ -39,6 +39,21 @@ def needed(desk: Desk, operation: str, *, own: bool) -> bool:
     return not (own and rule.alone and bool(getattr(desk.settings.policy, rule.alone)))
 
 
+def anybody_else(desk: Desk, operation: str, *, but: int = 0) -> bool:
+    """Whether there is a second person at all for ``operation``, other than the staff ``but``.
+
+    Whoever sets a clinic up is alone at first. A PIN is not asked here: somebody who should
+    agree and has none is given one, and not passed over.
+    """
+    return bool(
+        desk.rows(
+            "SELECT 1 FROM staff s JOIN role_permission r ON r.role = s.role"
+            " WHERE r.permission = ? AND s.active = 1 AND s.id NOT IN (?, ?) LIMIT 1",
+            DUAL[operation].permission, desk.actor.id, but,
+        )
+    )  # fmt: skip
+
+
 def approvers(desk: Desk, operation: str) -> list[tuple[str, str]]:
     """Who could agree: ``(login, name)`` of others with the permission and a PIN."""
     found = desk.rows(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deskterm.clock import local, parse_utc_text
-from deskterm.errors import Conflict, Invalid, NotAllowed
+from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound
 from deskterm.office import clinic, credentials
 from deskterm.office.desk import Desk
 
@@ -118,6 +118,15 @@ def review(desk: Desk, opening_id: int, *, note: str) -> None:
         row.reviewed_at, row.reviewer, row.note = op.now, desk.actor.id, note.strip()
         op.about(row, patient_id=row.patient_id)
         op.save(row)
+
+
+def number_of(desk: Desk, patient_id: int) -> str:
+    """What a record is called while it may be closed: its MRN. Raises NotFound, NotAllowed."""
+    desk.require("restrict_patients", patient_id=patient_id)
+    found = desk.rows("SELECT mrn FROM patient WHERE id = ?", patient_id)
+    if not found:
+        raise NotFound(f"No such patient: {patient_id}", "Look it up again")
+    return str(found[0][0])
 
 
 def restrict(desk: Desk, patient_id: int, *, restricted: bool = True, reason: str) -> None:

@@ -8,23 +8,22 @@ twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from deskterm.db.payments import Charge, Fee
 from deskterm.db.scheduling import Appointment
 from deskterm.db.staff import Location
+from deskterm.entry import identifiers
 from deskterm.errors import Conflict, Invalid
-from deskterm.office import posting, tendering
+from deskterm.office import code_search, posting, tendering
 from deskterm.office.desk import Desk, Operation
 
-# Shapes only: what a code means is in the clinic's own licensed list.
-_CODE = re.compile(r"[0-9]{4}[0-9AFTUM]|[A-V][0-9]{4}|[A-Z][A-Z0-9-]{1,11}")
-_MODIFIER = re.compile(r"[A-Z0-9]{2}")
-_DIAGNOSIS = re.compile(r"[A-TV-Z][0-9][0-9AB](?:\.?[0-9A-Z]{1,4})?")
+_OWN_CODE = re.compile(r"[A-Z][A-Z0-9-]{1,11}", re.ASCII)  # of the clinic itself, such as FORM
 MOST_UNITS = 999
 _MOST_DIAGNOSES = 12
+_DESCRIBED = 120  # characters of a charge's description
 _FEE = """
 SELECT amount_cents, label FROM fee
 WHERE code = ? AND (plan_id = ? OR plan_id IS NULL) AND starts_on <= ?
@@ -89,11 +88,24 @@ def fee_of(desk: Desk, code: str, day: date, plan_id: int | None = None) -> int 
 
 
 def label_of(desk: Desk, code: str, day: date) -> str:
-    """What the clinic's own list calls a code; empty when it does not say."""
+    """What the clinic's fee schedule calls a code, else the list it loaded; empty for neither."""
     desk.require("view_money")
     on = day.isoformat()
     found = desk.rows(_FULL_FEE, _code(code), on, on)
-    return str(found[0][1]) if found else ""
+    return str(found[0][1]) if found and found[0][1] else _listed(desk, _code(code), day)
+
+
+def read_code(desk: Desk, text: str, day: date) -> tuple[str, str]:
+    """A code that may be charged on a day, with its words. Raises Invalid for one that no list
+    has on that day, and for one of the clinic's own without a fee."""
+    code = _code(text)
+    label = label_of(desk, code, day)
+    known = identifiers.is_cpt(code) or identifiers.is_hcpcs(code)
+    if known:
+        _listed(desk, code, day)
+    elif fee_of(desk, code, day) is None:
+        raise Invalid(f"{code} has no fee", "Type a CPT or HCPCS code, or words", field="code")
+    return code, label
 
 
 def post(
@@ -137,6 +149,7 @@ def _line(
     op: Operation, line: ChargeLine, visit: Appointment, place: Location, day: date, insured: bool
 ) -> Charge:
     code = _code(line.code)
+    listed = _listed(op.desk, code, visit.day)
     if type(line.units) is not int or not 1 <= line.units <= MOST_UNITS:
         raise Invalid("Units are 1 to 999", "", field="units")
     on = visit.day.isoformat()
@@ -151,7 +164,7 @@ def _line(
         appointment=visit,
         location=place,
         kind="visit",
-        description=found[0][1] if found else "",
+        description=(found[0][1] if found else "") or listed,
         amount_cents=amount,
         insurance_cents=amount if insured else 0,
         service_day=visit.day,
@@ -159,9 +172,16 @@ def _line(
         posted_at=op.now,
         by=op.desk.actor.login,
         code=code,
-        modifiers=" ".join(_checked(line.modifiers, _MODIFIER, "modifier", 4)),
+        modifiers=" ".join(_checked(line.modifiers, identifiers.modifier, "modifier", 4)),
         units=line.units,
-        diagnoses=" ".join(_checked(line.diagnoses, _DIAGNOSIS, "diagnosis", _MOST_DIAGNOSES)),
+        diagnoses=" ".join(
+            _checked(
+                line.diagnoses,
+                lambda text: code_search.diagnosis(op.desk, text, visit.day).shown,
+                "diagnosis",
+                _MOST_DIAGNOSES,
+            )
+        ),
         provider=visit.provider_id,
     )
 
@@ -177,18 +197,21 @@ def _plan(desk: Desk, patient_id: int, day: date) -> int | None:
 
 def _code(text: str) -> str:
     code = text.strip().upper()
-    if not _CODE.fullmatch(code):
-        raise Invalid(
-            "Not a CPT or HCPCS code", "Five characters, for example 99213 or G0438", field="code"
-        )
-    return code
+    if _OWN_CODE.fullmatch(code):
+        return code
+    return identifiers.service(code)
 
 
-def _checked(wanted: Sequence[str], shape: re.Pattern[str], what: str, most: int) -> list[str]:
-    found = [word.strip().upper() for word in wanted if word.strip()]
-    for word in found:
-        if not shape.fullmatch(word):
-            raise Invalid(f"Not a {what}: {word[:12]}", "Check it", field=f"{what}s")
+def _listed(desk: Desk, code: str, day: date) -> str:
+    """The words of the loaded list for a CPT or HCPCS code. Raises Invalid for one that it lacks
+    on that day; a code of the clinic's own is in no list."""
+    if not identifiers.is_cpt(code) and not identifiers.is_hcpcs(code):
+        return ""
+    return code_search.service(desk, code, day).label[:_DESCRIBED]
+
+
+def _checked(wanted: Sequence[str], read: Callable[[str], str], what: str, most: int) -> list[str]:
+    found = [read(word) for word in wanted if word.strip()]
     if len(found) > most:
         raise Invalid(f"At most {most} {what} codes on a line", "", field=f"{what}s")
     return found

@@ -15,6 +15,7 @@ from deskterm.db.codes import Code
 from deskterm.db.database import open_database, rows
 from deskterm.db.migrate import migrate
 from deskterm.db.staff import Location, Provider, RolePermission, Room, Staff
+from deskterm.entry import identifiers
 from deskterm.errors import Conflict, NotFound, Unreachable
 from deskterm.office.desk import Actor, Desk, clock_for
 from deskterm.office.operations import ROLES
@@ -200,7 +201,9 @@ def add_location(desk: Desk, *, code: str, rooms: Sequence[str] = (), **values: 
 
 
 def add_provider(desk: Desk, *, code: str, **values: Any) -> Provider:
-    """Add someone whom visits are booked with."""
+    """Add someone whom visits are booked with. Raises Invalid for an NPI that is none."""
+    if values.get("npi"):
+        values["npi"] = identifiers.npi(values["npi"])
     with desk.operation("clinic.settings") as op:
         return op.create(Provider, code=code.upper(), **values)
 

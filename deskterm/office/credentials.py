@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets as random
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pyotp
 
@@ -11,10 +12,14 @@ from deskterm.db.identity import Credential, RecoveryCode, Throttle
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound
 from deskterm.office import peppered, throttle
 from deskterm.office.desk import Actor, Desk, Operation, find_actor
+from deskterm.office.operations import DUAL
 from deskterm.office.weak_secrets import check_secret
 
+if TYPE_CHECKING:
+    from deskterm.office.approvals import Approved
+
 # What a secret is asked for. Each is throttled by itself: an approval is a guess as well.
-PURPOSES = ("sign_in", "unlock", "approve", "break_glass", "change")
+PURPOSES = ("sign_in", "unlock", "approve", "break_glass", "change", "export")
 # Where the code app is asked for too; the others happen inside a session that had it.
 WITH_CODE = ("sign_in", "unlock")
 RECOVERY_CODES = 10
@@ -23,23 +28,29 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def set_secret(
-    desk: Desk, login: str, *, secret: str, kind: str = "pin", current: str = ""
-) -> None:
+    desk: Desk, login: str, *, secret: str, kind: str = "pin", current: str = "",
+    approval: Approved | None = None,
+) -> None:  # fmt: skip
     """Give a person a PIN (6 digits or more) or a password (8 characters or more).
 
     One's own, proved by the ``current`` one if there is one (a desk left open must not be enough
     to take a person's place), or another's by whoever looks after staff; then wrong tries counted
-    so far are forgotten. Raises Invalid for a weak one, NotFound for an unknown login, and
-    NotAllowed (also for a role that must have a code app first).
+    so far are forgotten. A new one in place of another's is given by two people: with it one
+    could sign, and agree, as them. Raises Invalid for a weak one, NotFound for an unknown login,
+    and NotAllowed (also for a role that must have a code app first).
     """
     check_secret(secret, kind=kind, login=login)
     staff_id, role = _staff(desk, login)
     own = login == desk.actor.login and not _alone(desk)
-    if own and has_secret(desk, login):
+    # Whoever is alone may have forgotten it: then there is nobody to ask.
+    if (own or (current and login == desk.actor.login)) and has_secret(desk, login):
         check(desk, login, current, purpose="change")
     stored = peppered.hashed(desk, staff_id, secret)  # slow on purpose, so not under the lock
-    with desk.operation(_operation(desk, login, "credential.own", "credential.set")) as op:
+    name = _operation(desk, login, "credential.own", "credential.set")
+    with desk.operation(name, approval=approval) as op:
         held = _credential(op, staff_id)
+        if name in DUAL:
+            op.two_people(wanted=bool(held.hash), but=staff_id)
         if role in desk.settings.policy.totp_roles and not held.totp_on:
             raise NotAllowed(
                 f"A {role.replace('_', ' ')} needs a code app first",
@@ -58,6 +69,17 @@ def has_secret(desk: Desk, login: str) -> bool:
         desk.rows(
             "SELECT 1 FROM staff s JOIN credential c ON c.staff_id = s.id"
             " WHERE s.login = ? AND s.active = 1 AND c.hash <> ''",
+            login,
+        )
+    )
+
+
+def has_app(desk: Desk, login: str) -> bool:
+    """Whether this person has a code app in force."""
+    return bool(
+        desk.rows(
+            "SELECT 1 FROM staff s JOIN credential c ON c.staff_id = s.id"
+            " WHERE s.login = ? AND c.totp_on = 1",
             login,
         )
     )
@@ -108,6 +130,7 @@ def check(desk: Desk, login: str, secret: str, *, purpose: str = "unlock", totp:
             locked=attempt.tries >= throttle.MOST_TRIES,
         )
     throttle.clear(desk, known, purpose)
+    desk.proved[login] = desk.clock.monotonic()
     return find_actor(desk.database, desk.settings, login)
 
 
@@ -136,6 +159,7 @@ def new_totp(desk: Desk, login: str) -> tuple[str, str]:
     Raises NotFound, NotAllowed.
     """
     with desk.operation(_operation(desk, login, "credential.own", "credential.totp")) as op:
+        op.two_people(wanted=False)  # it proves nothing yet, and takes nothing away
         staff_id, _ = _staff(desk, login)
         held = _credential(op, staff_id)
         if held.totp_on:
@@ -146,8 +170,9 @@ def new_totp(desk: Desk, login: str) -> tuple[str, str]:
         held.totp, held.totp_step = peppered.sealed(desk, staff_id, key), 0
         op.save(held)
         _about(op, staff_id)
-    address = pyotp.TOTP(key).provisioning_uri(name=login, issuer_name="deskterm")
-    return key, address
+    # The issuer stands before the login alone: said twice, the picture of it would need a window
+    # larger than 80x24.
+    return key, f"otpauth://totp/deskterm:{quote(login)}?secret={key}"
 
 
 def confirm_totp(desk: Desk, login: str, code: str) -> list[str]:
@@ -156,6 +181,7 @@ def confirm_totp(desk: Desk, login: str, code: str) -> list[str]:
     Raises Invalid for a wrong code, NotFound, NotAllowed.
     """
     with desk.operation(_operation(desk, login, "credential.own", "credential.totp")) as op:
+        op.two_people(wanted=False)
         staff_id, _ = _staff(desk, login)
         held = _credential(op, staff_id)
         step = _matching_step(desk, held, code) if held.totp and not held.totp_on else 0
@@ -176,12 +202,16 @@ def confirm_totp(desk: Desk, login: str, code: str) -> list[str]:
     return [f"{text[:5]}-{text[5:]}" for text in codes]
 
 
-def remove_totp(desk: Desk, login: str) -> None:
-    """Take the code app away, for a lost telephone; another person's only."""
-    with desk.operation("credential.totp") as op:
+def remove_totp(desk: Desk, login: str, *, approval: Approved | None = None) -> None:
+    """Take the code app away, for a lost telephone; another person's only, by two people.
+
+    Raises NotFound, NotAllowed.
+    """
+    with desk.operation("credential.totp", approval=approval) as op:
         staff_id, role = _staff(desk, login)
         if login == desk.actor.login:
             raise NotAllowed("Nobody takes their own code app away", "Ask: another manager")
+        op.two_people(wanted=True, but=staff_id)
         held = _credential(op, staff_id)
         held.totp_on, held.totp = False, ""
         if role in desk.settings.policy.totp_roles:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from deskterm.config import Settings
 from deskterm.errors import Unreachable
+from deskterm.office.origin import account
 
 NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
@@ -67,7 +68,7 @@ def judge(path: Path, remedy: str) -> Iterator[Fault]:
     mode = stat.S_IMODE(facts.st_mode)
     if facts.st_uid != os.geteuid():
         yield Fault(
-            path, f"belongs to {_account(facts.st_uid)}, but this is {_account(os.geteuid())}",
+            path, f"belongs to {account(facts.st_uid)}, but this is {account(os.geteuid())}",
             "Only the account that owns the data runs deskterm; see docs/deployment.md",
         )  # fmt: skip
     elif mode & 0o077:
@@ -94,12 +95,3 @@ def filesystem(folder: Path) -> str:
 
 def _is_file(settings: Settings) -> bool:
     return "://" not in settings.database or settings.database.startswith("sqlite://")
-
-
-def _account(number: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"account {number}"

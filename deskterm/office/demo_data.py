@@ -25,6 +25,7 @@ STAFF = (
     ("pvega", "Pia Vega", "privacy_officer"),
     ("itsam", "Sam Ito", "administrator"),
 )
+MANAGER = "kross"  # agrees where two people add somebody
 # Practice only: every one is printed by ``deskterm demo`` and may be stated on its screens.
 PINS = {
     "mlopez": "482915", "dchen": "739164", "dana": "650283", "bpark": "914726",

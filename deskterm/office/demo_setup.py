@@ -14,10 +14,11 @@ from deskterm.db.scheduling import (
     WeeklyTemplate,
 )
 from deskterm.db.staff import Location, Provider
-from deskterm.office import clinic, coverage, messages
+from deskterm.office import approvals, clinic, coverage, messages, staff
 from deskterm.office import demo_data as data
+from deskterm.office.approvals import Approved
 from deskterm.office.demo_rows import insert
-from deskterm.office.desk import Desk, Operation
+from deskterm.office.desk import Desk, Operation, find_actor
 
 DAY = 1440
 _EARLY, _LATE = 45, 75  # minutes of usual hours needed around now for a day in full swing
@@ -33,7 +34,11 @@ def build_clinic(desk: Desk, opened: date) -> None:
             address=address, phone=phone,
         )  # fmt: skip
     for login, name, role in data.STAFF:
-        clinic.add_staff(desk, login=login, name=name, role=role)
+        yes: Approved | None = None
+        if staff.is_powerful(desk, role) and approvals.anybody_else(desk, "staff.add"):
+            manager = find_actor(desk.database, desk.settings, data.MANAGER)
+            yes = Approved("staff.add", desk.actor.id, manager, desk.clock.monotonic())
+        clinic.add_staff(desk, login=login, name=name, role=role, approval=yes)
     for code, name, members in data.POOLS:
         messages.add_pool(desk, code=code, name=name, members=members)
     with desk.operation("clinic.settings") as op:

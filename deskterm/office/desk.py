@@ -67,6 +67,8 @@ class Desk:
     written: deque[int] = field(default_factory=lambda: deque(maxlen=1000), repr=False)
     origin: str = ""  # where this session comes from, for the journal
     token: str = field(default_factory=lambda: secrets.token_hex(4))
+    # When each person last proved themselves here, on the clock that nobody can set (seconds).
+    proved: dict[str, float] = field(default_factory=dict, repr=False)
     notices: list[str] = field(default_factory=list)  # what went wrong beside the work
     views: Views = field(init=False, repr=False)
     anchoring: Anchoring = field(init=False, repr=False)
@@ -205,6 +207,7 @@ class Operation:
     written: int = 0  # the number of the entry in the journal
     approval: Approved | None = None
     settled: bool = False  # whether it was decided that a second person is needed or not
+    also: set[int] = field(default_factory=set)  # other patients whose accounts it touches
     now: datetime = field(init=False)
     _opened: set[int | None] = field(default_factory=lambda: {None})
     ticks: tuple[int, str] = field(init=False)
@@ -241,6 +244,19 @@ class Operation:
             return
         if self.approval is None and approvals.needed(self.desk, self.name, own=own):
             raise approvals.refuse(self.desk, self.name)
+        self.settled = True
+
+    def two_people(self, *, wanted: bool, but: int = 0) -> None:
+        """Ask for a second person where ``wanted`` and where there is one, other than ``but``.
+
+        Raises NotAllowed when somebody must agree and nobody did.
+        """
+        from deskterm.office import approvals
+
+        if wanted and approvals.anybody_else(self.desk, self.name, but=but):
+            if self.approval is not None and self.approval.approver.id == but:
+                raise NotAllowed("They may not approve what is about themselves", "Ask: another")
+            self.second_person(own=False)
         self.settled = True
 
     def write_approval(self) -> None:
@@ -309,6 +325,12 @@ class Operation:
     def write_entry(self) -> bool:
         """Append this operation to the journal, if it changed anything; whether it did."""
         if self.changes and self.earlier is None:
+            others = sorted(self.also - {self.patient_id})
+            if others:  # said in the entry itself; the index of them is worked out from it
+                self.changes.append(
+                    {"table": "patient", "id": None, "before": None, "after": None,
+                     "shown": others}
+                )  # fmt: skip
             entry = append(
                 self.desk,
                 self.name,
@@ -323,6 +345,8 @@ class Operation:
                 changes=json.dumps(self.changes, ensure_ascii=False, separators=(",", ":")),
             )
             self.written = entry.seq
+            if others:
+                journal.append_list(self.desk.database, entry.seq, others)
             return True
         return False
 
@@ -457,7 +481,7 @@ def open_desk(
     except NotAllowed:
         _refuse(db, settings, clock, secret, login)
         raise
-    return Desk(db, actor, settings, clock, secret, settings.desk, origin=origin())
+    return Desk(db, actor, settings, clock, secret, settings.desk, origin=origin(login=actor.login))
 
 
 def _refuse(
@@ -465,7 +489,8 @@ def _refuse(
 ) -> None:
     """Note that somebody without a staff record tried to sign in."""
     nobody = Actor(os_login()[:40] or "unknown", "", "", frozenset())
-    desk = Desk(db, nobody, settings, clock, secret, settings.desk, origin=origin())
+    desk = Desk(db, nobody, settings, clock, secret, settings.desk,
+                origin=origin(login=login or "nobody"))  # fmt: skip
     with contextlib.suppress(DesktermError):
         desk.views.note("session.refused", asked=(login or "")[:40])
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +22,7 @@ from deskterm.db import journal
 from deskterm.db.database import ClinicDatabase, open_database, rows, sqlite_is_safe
 from deskterm.db.migrate import steps, version
 from deskterm.errors import DesktermError
-from deskterm.office import activity, anchors, free_time, search_index, ssh_keys
+from deskterm.office import activity, anchors, code_index, free_time, search_index, ssh_keys
 from deskterm.office.data_files import NETWORK, filesystem, judge
 from deskterm.office.desk import Actor, Desk, clock_for
 
@@ -235,6 +235,7 @@ def _inside(settings: Settings, clock: Clock | None) -> Iterator[Check]:
         yield _guard("activity review", lambda: _review(desk))
         yield _guard("free time", lambda: _free_time(desk))
         yield _guard("name index", lambda: _name_index(db))
+        yield _guard("code lists", lambda: _code_lists(desk))
     finally:
         db.close()
 
@@ -358,3 +359,23 @@ def _name_index(db: ClinicDatabase) -> Check:
             "Save those patients again; until then they may not be found by name",
         )  # fmt: skip
     return Check("name index", "OK", "agrees with the register")
+
+
+def _code_lists(desk: Desk) -> Check:
+    faults = code_index.check(desk.database)
+    if faults:
+        return Check(
+            "code lists", "WARN", "; ".join(faults), "Import the newest file of that list again"
+        )
+    [(newest,)] = desk.rows("SELECT max(starts_on) FROM code_file WHERE system = 'icd10cm'")
+    if newest is None:
+        return Check("code lists", "OK", "no diagnoses are loaded: only their shape is checked")
+    # Every fiscal year begins with a new list; the one of last October is a year old by then.
+    today = desk.today()
+    begun = date(today.year if today.month >= 10 else today.year - 1, 10, 1)
+    if newest < begun.isoformat():
+        return Check(
+            "code lists", "WARN", f"the newest diagnoses are of {newest}",
+            f"Load those from {begun.isoformat()}: deskterm codes import icd10cm FILE",
+        )  # fmt: skip
+    return Check("code lists", "OK", f"as they were imported, diagnoses from {newest}")

@@ -5,13 +5,14 @@ All amounts are cents. A balance is always the sum of its rows, never a stored n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from deskterm.clock import local
 from deskterm.db.payments import CHARGE_KINDS
 from deskterm.entry.money import show_cents
-from deskterm.office import access
+from deskterm.office import access, instalments
 from deskterm.office.desk import Desk
 from deskterm.office.ledger import PATIENT_LEFT, credit_of, sum_of
 
@@ -52,6 +53,14 @@ ORDER BY a.starts_at"""
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """A probable cost to the patient, in cents, and how it came about in words."""
+
+    cents: int
+    why: str
+
+
+@dataclass(frozen=True)
 class Due:
     """Something owed. ``charge_id`` is None for a copay that is not charged yet.
 
@@ -69,24 +78,52 @@ class Due:
     kind: str = ""
     full_cents: int = 0
     why: str = ""
+    patient_id: int | None = None  # whose it is where that is not the patient asked about
 
 
-def due(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
+def due(
+    desk: Desk,
+    patient_id: int,
+    appointment_id: int | None = None,
+    *,
+    ahead: bool = False,
+    family: Sequence[int] = (),
+) -> list[Due]:
     """What is owed now: copays of today's visits first, then the oldest service first.
 
     Money held for the patient counts against it in that order. ``appointment_id``
-    counts a visit of another day among today's.
+    counts a visit of another day among today's. Of what is on a payment plan only the
+    instalments that have come due count, with ``ahead`` all of it. What patients of ``family``
+    owe comes after the patient's own.
     """
     desk.require("view_money")
-    access.require_patient(desk, patient_id)
-    return owed(desk, patient_id, appointment_id)
+    for somebody in (patient_id, *family):
+        access.require_patient(desk, somebody)
+    return owed(desk, patient_id, appointment_id, ahead=ahead) + of_family(desk, family)
 
 
-def owed(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
+def of_family(desk: Desk, family: Sequence[int]) -> list[Due]:
+    """What each of these patients owes now, marked with whose it is; for operations as well."""
+    return [replace(item, patient_id=other) for other in family for item in owed(desk, other)]
+
+
+def estimate(desk: Desk, patient_id: int, appointment_id: int | None) -> Estimate | None:
+    """What a visit will probably cost the patient beyond the copay; None while nobody knows.
+
+    The one place where an estimate from verified benefits is asked for: whatever stores
+    benefits answers here. Never zero for not known (domain.md 2.6).
+    """
+    desk.require("view_money")
+    return None
+
+
+def owed(
+    desk: Desk, patient_id: int, appointment_id: int | None = None, *, ahead: bool = False
+) -> list[Due]:
     """:func:`due` for operations, which have their own permission."""
     credit = credit_of(desk, patient_id)
     left: list[Due] = []
-    for item in open_dues(desk, patient_id, appointment_id):
+    for item in open_dues(desk, patient_id, appointment_id, ahead=ahead):
         held = min(item.due_cents, max(credit, 0))
         credit -= held
         if item.due_cents > held:
@@ -94,11 +131,13 @@ def owed(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list
     return left
 
 
-def open_dues(desk: Desk, patient_id: int, appointment_id: int | None = None) -> list[Due]:
+def open_dues(
+    desk: Desk, patient_id: int, appointment_id: int | None = None, *, ahead: bool = False
+) -> list[Due]:
     """What no payment was taken for, before money held for the patient counts against it."""
     today = desk.today()
     found = [
-        *_charged(desk, patient_id, appointment_id, today),
+        *_charged(desk, patient_id, appointment_id, today, ahead),
         *_uncharged_copays(desk, patient_id, appointment_id, today),
     ]
     return sorted(found, key=lambda d: (d.purpose != "copay", d.service_day, d.charge_id or 0))
@@ -111,8 +150,36 @@ def balance_cents(desk: Desk, patient_id: int) -> int:
     return sum_of(desk, patient_id)
 
 
-def _charged(desk: Desk, patient_id: int, appointment_id: int | None, today: date) -> list[Due]:
+@dataclass(frozen=True)
+class _Planned:
+    """The part of a charge that is on a payment plan: what is due of it now, what is not."""
+
+    now: int
+    later: int
+    words: str
+
+
+def _planned(desk: Desk, patient_id: int, today: date) -> dict[int, _Planned]:
+    """What plans hold of each charge; what is due of a plan goes to its oldest charge first."""
+    found: dict[int, _Planned] = {}
+    for plan in instalments.running(desk, patient_id, today):
+        left = plan.due_cents
+        late = [i for i in plan.instalments if i.state in ("missed", "due")]
+        nth = f"plan {late[-1].number}/{len(plan.instalments)}" if late else "on a plan"
+        if plan.missed_cents:
+            nth += " LATE"
+        for charge_id, cents in plan.open_parts:
+            now = min(cents, left)
+            left -= now
+            found[charge_id] = _Planned(now, cents - now, nth)
+    return found
+
+
+def _charged(
+    desk: Desk, patient_id: int, appointment_id: int | None, today: date, ahead: bool
+) -> list[Due]:
     kinds = dict(CHARGE_KINDS)
+    planned = _planned(desk, patient_id, today)
     dues = []
     for row in desk.rows(_LEFT, patient_id):
         (
@@ -135,6 +202,14 @@ def _charged(desk: Desk, patient_id: int, appointment_id: int | None, today: dat
         current = day >= today or (visit is not None and visit == appointment_id)
         words = description or _label(kinds.get(kind, kind), visit_type, minutes, provider)
         why = _sum(fee, insured, adjusted, fee - insured + adjusted - left)
+        plan = planned.get(charge_id)
+        if plan is not None:
+            later = 0 if ahead else min(plan.later, left)
+            current, left = False, left - later
+            words = f"{plan.words}: {words}"
+            why += f", later {show_cents(later)}" if later else ""
+            if left <= 0:
+                continue
         dues.append(
             Due(charge_id, kind if current else "balance", words, day, left, visit, kind,
                 fee - insured, why)

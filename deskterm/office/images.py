@@ -27,9 +27,12 @@ DERIVED: dict[str, frozenset[str]] = {
     "patient_identifier": frozenset({"tail"}),
 }
 # Not journaled: worked out from others, or kept twice (db/second_copies), or by an index alone.
+# A try at a PIN is counted before anybody knows whether it is right; only wrong ones are entries.
 ELSEWHERE = frozenset(
     {"journal", "journal_patient", "search_name", "search_name_key", "patient_name_word",
-     "free_interval", "row_number", "role_permission", "benefit", *COPIES}
+     "free_interval", "row_number", "role_permission", "throttle",
+     # Of these the journal keeps a digest, which code_index.check and proof compare.
+     "code_entry", "code_word", "code_word_key", "benefit", *COPIES}
 )  # fmt: skip
 _BATCH = 400
 _MADE = 1
@@ -94,6 +97,8 @@ class Images:
             if not isinstance(record_id, int):
                 continue
             made = change.get("before") is None
+            if made and "id" not in after:
+                continue  # what a desk did, such as locking: not the record's first values
             self._waiting.setdefault(table, []).append(
                 (record_id, (entry.seq, entry.patient_id, after, made))
             )

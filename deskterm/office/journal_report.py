@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deskterm.errors import Conflict, Unreachable
+from deskterm.office import exports
 from deskterm.office.desk import Desk
 from deskterm.office.journal_views import EntryRow
 from deskterm.text import safe
@@ -53,7 +54,7 @@ def write_csv(desk: Desk, path: Path, found: Sequence[EntryRow]) -> None:
 
     Raises Conflict for a file that exists, Unreachable when it cannot be written.
     """
-    desk.views.note("data.export", on=f"journal to {safe(path.name)}", entries=len(found))
+    exports.begin(desk, "journal", to=safe(path.name), entries=len(found))
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="") as out:

@@ -15,6 +15,8 @@ WORDS: Mapping[str, str] = {
     "staff.role": "changed somebody's role",
     "staff.disable": "disabled somebody",
     "staff.enable": "enabled somebody",
+    "role.permit": "let a role do more",
+    "role.forbid": "let a role do less",
     "staff.link": "linked somebody to a provider's column",
     "staff.key_add": "enrolled an SSH key",
     "staff.key_revoke": "revoked an SSH key",
@@ -23,9 +25,11 @@ WORDS: Mapping[str, str] = {
     "schedule.horizon": "laid out free time",
     "schedule.hold": "held a slot",
     "data.import": "imported records",
+    "codes.import": "imported a list of codes",
     "data.export": "exported",
     "data.print": "printed",
     "patient.view": "opened the record",
+    "patient.reveal": "looked at a masked number",
     "patient.find": "searched",
     "patient.register": "registered the patient",
     "patient.edit": "changed the registration",
@@ -71,6 +75,13 @@ WORDS: Mapping[str, str] = {
     "payment.correct": "corrected a payment",
     "payment.refund": "refunded",
     "payment.returned": "noted a returned payment",
+    "payment.insurance": "posted what a plan paid",
+    "instalments.set_up": "set up a payment plan",
+    "instalments.end": "ended a payment plan",
+    "account.guarantor": "said who pays for whom",
+    "mail.consent": "noted whether e-mail is agreed to",
+    "mail.receipt": "had a receipt e-mailed",
+    "mail.outcome": "noted what came of an e-mail",
     "charge.post": "posted charges",
     "charge.adjust": "adjusted a charge",
     "charge.transfer": "moved a charge to another payer",
@@ -129,7 +140,7 @@ _TELLS_FIELDS = {
     "staff.add",
 }  # fmt: skip
 # Entries that tell of a look and not of a change.
-LOOKS = frozenset({"patient.view", "patient.find", "list.view", "journal.view"})
+LOOKS = frozenset({"patient.view", "patient.reveal", "patient.find", "list.view", "journal.view"})
 
 
 def words(operation: str) -> str:

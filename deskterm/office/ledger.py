@@ -87,6 +87,13 @@ def insurance_of(desk: Desk, patient_id: int) -> int:
     return expected
 
 
+def left_on(desk: Desk, charge_id: int, side: str) -> int:
+    """What is open of a charge on one side; for operations with their own permission."""
+    sql = PATIENT_LEFT if side == "patient" else INSURANCE_LEFT
+    found = desk.rows(f"SELECT {sql} FROM charge c WHERE c.id = ?", charge_id)
+    return int(found[0][0]) if found else 0
+
+
 @dataclass(frozen=True)
 class Balance:
     """What one patient's account comes to. Cents."""

@@ -47,8 +47,9 @@ def note(desk: Desk, operation: str, reason: str) -> None:
     """Write the locking or unlocking into the journal. Raises Busy, Unreachable."""
     with desk.operation(operation, reason=reason) as op:
         op.entity, op.entity_id = "staff", desk.actor.id or None
-        after = {"locked": operation == "session.lock"}
-        op.changes.append({"table": "staff", "id": desk.actor.id, "before": None, "after": after})
+        locked = operation == "session.lock"
+        before, after = {"locked": not locked}, {"locked": locked}
+        op.changes.append({"table": "staff", "id": desk.actor.id, "before": before, "after": after})
 
 
 def may_choose(desk: Desk, held: Lock) -> bool:

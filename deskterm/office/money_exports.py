@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deskterm.errors import Unreachable
 from deskterm.exchange import spreadsheet
-from deskterm.office import books, money_reports
+from deskterm.office import books, exports, money_reports
 from deskterm.office.desk import Desk
 from deskterm.office.tables import Table
 
@@ -38,19 +38,31 @@ def as_hledger(desk: Desk, first: date, last: date) -> bytes:
     return books.as_hledger(desk, first, last).encode()
 
 
-def write_into(folder: Path, name: str, content: bytes) -> Path:
-    """Write a new file into the clinic's own folder of reports. Raises Unreachable."""
+def write_into(
+    desk: Desk, folder: Path, name: str, content: bytes, *, what: str,
+    patient_id: int | None = None, secret: str = "", asked: bool = False,
+) -> Path:  # fmt: skip
+    """Write a new file into the clinic's own folder, noted as an export of ``what``.
+
+    Raises Unreachable, and NotAllowed where (``asked``) the PIN ``secret`` is missing or wrong.
+    """
+    exports.begin(desk, what, to=name, patient_id=patient_id, secret=secret, asked=asked)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise Unreachable(
             f"The folder for reports cannot be made: {error.strerror}", "Ask the administrator"
         ) from None
-    return write(folder / Path(name).name, content)
+    return _write(folder / Path(name).name, content)
 
 
-def write(path: Path, content: bytes) -> Path:
-    """Write a new file, never over another one. Raises Unreachable."""
+def write(desk: Desk, path: Path, content: bytes, *, what: str) -> Path:
+    """Write a new file, never over another one; noted as an export. Raises Unreachable."""
+    exports.begin(desk, what, to=path.name)
+    return _write(path, content)
+
+
+def _write(path: Path, content: bytes) -> Path:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "wb") as out:

@@ -23,8 +23,9 @@ from deskterm.office.tables import Column, Table
 
 _DOCUMENTS = """
 SELECT y.id, y.taken_at, l.zone, y.receipt, p.last_name, p.first_name, p.mrn, y.by, y.drawer,
-  y.kind, y.total_cents, coalesce(o.receipt, b.receipt, '')
-FROM payment y JOIN patient p ON p.id = y.patient_id JOIN location l ON l.id = y.location_id
+  y.kind, y.total_cents, coalesce(o.receipt, b.receipt, ''), coalesce(f.code, '')
+FROM payment y LEFT JOIN plan f ON f.id = y.plan_id JOIN patient p ON p.id = y.patient_id
+JOIN location l ON l.id = y.location_id
 LEFT JOIN payment o ON o.id = y.voids_id LEFT JOIN payment b ON b.id = y.original_id
 WHERE y.business_day BETWEEN ? AND ? AND ({0}) ORDER BY y.location_id, y.business_day, y.sequence"""
 _TENDERS = """
@@ -40,16 +41,22 @@ SELECT t.kind, t.card_brand, count(DISTINCT y.id),
   sum(CASE WHEN y.kind = 'payment' THEN t.amount_cents ELSE 0 END),
   sum(CASE WHEN y.kind = 'void' THEN t.amount_cents ELSE 0 END),
   sum(CASE WHEN y.kind IN ('refund', 'returned') THEN t.amount_cents ELSE 0 END),
-  sum(CASE WHEN y.kind = 'correction' THEN t.amount_cents ELSE 0 END), sum(t.amount_cents)
+  sum(CASE WHEN y.kind = 'correction' THEN t.amount_cents ELSE 0 END),
+  sum(CASE WHEN y.plan_id IS NULL THEN t.amount_cents ELSE 0 END),
+  sum(CASE WHEN y.plan_id IS NULL THEN 0 ELSE t.amount_cents END), sum(t.amount_cents)
 FROM payment y JOIN tender t ON t.payment_id = y.id
 WHERE y.business_day BETWEEN ? AND ? AND ({0}) GROUP BY t.kind, t.card_brand
 ORDER BY t.kind, t.card_brand"""
 _BY_CLERK = """
 SELECT y.by, sum(y.kind = 'payment'), sum(y.kind = 'void'), sum(y.kind = 'refund'),
-  sum(CASE WHEN y.kind = 'payment' THEN y.total_cents ELSE 0 END), sum(y.total_cents)
+  sum(CASE WHEN y.kind = 'payment' THEN y.total_cents ELSE 0 END),
+  sum(CASE WHEN y.plan_id IS NULL THEN y.total_cents ELSE 0 END),
+  sum(CASE WHEN y.plan_id IS NULL THEN 0 ELSE y.total_cents END), sum(y.total_cents)
 FROM payment y WHERE y.business_day BETWEEN ? AND ? AND ({0}) GROUP BY y.by ORDER BY y.by"""
 _BY_PROVIDER = """
-SELECT coalesce(pr.code, '(no visit)'), sum(x.amount_cents)
+SELECT coalesce(pr.code, '(no visit)'),
+  sum(CASE WHEN y.plan_id IS NULL THEN x.amount_cents ELSE 0 END),
+  sum(CASE WHEN y.plan_id IS NULL THEN 0 ELSE x.amount_cents END)
 FROM payment y JOIN allocation x ON x.payment_id = y.id
 LEFT JOIN charge c ON c.id = x.charge_id LEFT JOIN appointment a ON a.id = c.appointment_id
 LEFT JOIN provider pr ON pr.id = coalesce(c.provider_id, a.provider_id)
@@ -90,6 +97,11 @@ WHERE d.business_day BETWEEN ? AND ? ORDER BY d.location_id, d.number"""
 _BUCKETS = (30, 60, 90, 120)
 
 
+def _whole(name: str) -> Column:
+    """A column of numbers and names that are of no use in part."""
+    return Column(name, whole=True)
+
+
 def day_sheet(desk: Desk, first: date, last: date, location: str | None = None) -> Table:
     """Every document of money with its tenders; one line per tender."""
     desk.require("view_money")
@@ -112,19 +124,24 @@ def day_sheet(desk: Desk, first: date, last: date, location: str | None = None) 
             found.append(dated)
     rows: list[tuple[Any, ...]] = []
     for (payment_id, at, zone, receipt, last_name, first_name, mrn, by, drawer, kind, total,
-         about) in desk.rows(_DOCUMENTS.replace("{0}", where), *params):  # fmt: skip
+         about, plan) in desk.rows(_DOCUMENTS.replace("{0}", where), *params):  # fmt: skip
         what = ", ".join(purposes.get(payment_id, []))
         if kind != "payment":
             what = f"{word_of(PAYMENT_KINDS, kind)} {about}".strip()
         who = f"{last_name} {first_name[:1]}".upper()
         time = show_time(local(parse_utc_text(at), zone).time())
+        if plan:
+            what = f"{plan}: {what}"
         for words, cents in tenders.get(payment_id, [("-", total)]):
-            rows.append((time, receipt, who, f"#{mrn}", by, drawer, what, words, cents))
+            split = (0, cents) if plan else (cents, 0)
+            rows.append((time, receipt, who, f"#{mrn}", by, drawer, what, words, *split))
     return Table(
         "sheet", f"Day sheet {_span(first, last)}",
-        (Column("Time"), Column("Receipt"), Column("Patient"), Column("MRN"), Column("By"),
-         Column("Drawer"), Column("For"), Column("Tender"), Column("Amount", "cents")),
-        tuple(rows), ("total", "", "", "", "", "", "", "", sum(row[-1] for row in rows)),
+        (_whole("Time"), _whole("Receipt"), Column("Patient"), _whole("MRN"), Column("By"),
+         Column("Drawer"), Column("For"), Column("Tender"), Column("Amount", "cents"),
+         Column("From plans", "cents")),
+        tuple(rows), ("total", "", "", "", "", "", "", "", *(sum(row[at] for row in rows)
+                                                              for at in (-2, -1))),
     )  # fmt: skip
 
 
@@ -136,7 +153,7 @@ def by_tender(desk: Desk, first: date, last: date, location: str | None = None) 
         (f"{word_of(TENDER_KINDS, kind)} {brand}".strip(), *figures)
         for kind, brand, *figures in desk.rows(_BY_TENDER.replace("{0}", where), *params)
     )
-    columns = ("Taken", "Voided", "Refunded", "Corrected", "Net")
+    columns = ("Taken", "Voided", "Refunded", "Corrected", "Patients", "From plans", "Net")
     return Table(
         "tender", f"By tender {_span(first, last)}",
         (Column("Tender"), Column("Receipts", "count"), *(Column(c, "cents") for c in columns)),
@@ -152,7 +169,8 @@ def by_clerk(desk: Desk, first: date, last: date, location: str | None = None) -
     return Table(
         "clerk", f"By clerk {_span(first, last)}",
         (Column("Clerk"), Column("Receipts", "count"), Column("Voids", "count"),
-         Column("Refunds", "count"), Column("Taken", "cents"), Column("Net", "cents")),
+         Column("Refunds", "count"), Column("Taken", "cents"), Column("Patients", "cents"),
+         Column("From plans", "cents"), Column("Net", "cents")),
         rows, _summed("total", rows), chart="Net",
     )  # fmt: skip
 
@@ -162,13 +180,14 @@ def by_provider(desk: Desk, first: date, last: date, location: str | None = None
     desk.require("view_money")
     where, params = _where(desk, first, last, location)
     charged = dict(desk.rows(_CHARGED_BY_PROVIDER, first.isoformat(), last.isoformat()))
-    paid = dict(desk.rows(_BY_PROVIDER.replace("{0}", where), *params))
+    paid = {code: sums for code, *sums in desk.rows(_BY_PROVIDER.replace("{0}", where), *params)}
     rows = tuple(
-        (code, charged.get(code, 0), paid.get(code, 0)) for code in sorted({*charged, *paid})
+        (code, charged.get(code, 0), *paid.get(code, (0, 0))) for code in sorted({*charged, *paid})
     )
     return Table(
         "provider", f"By provider {_span(first, last)}",
-        (Column("Provider"), Column("Charged", "cents"), Column("Paid", "cents")),
+        (Column("Provider"), Column("Charged", "cents"), Column("Paid", "cents"),
+         Column("Plans paid", "cents")),
         rows, _summed("total", rows), chart="Paid",
     )  # fmt: skip
 
@@ -189,7 +208,7 @@ def ageing(desk: Desk, first: date, last: date, location: str | None = None) -> 
     names = ("0-30", "31-60", "61-90", "91-120", "Over 120", "Owed")
     return Table(
         "ageing", f"Patients' balances by age on {last:%m/%d/%Y}",
-        (Column("Patient"), Column("MRN"), *(Column(name, "cents") for name in names)),
+        (Column("Patient"), _whole("MRN"), *(Column(name, "cents") for name in names)),
         rows, _summed("total", rows, text=2),
     )  # fmt: skip
 
@@ -228,7 +247,7 @@ def adjustments(desk: Desk, first: date, last: date, location: str | None = None
     return Table(
         "adjustments", f"Adjustments {_span(first, last)}",
         (Column("Day", "date"), Column("By"), Column("Kind"), Column("Reason"), Column("Patient"),
-         Column("MRN"), Column("Patient part", "cents"), Column("Plan part", "cents")),
+         _whole("MRN"), Column("Patient part", "cents"), Column("Plan part", "cents")),
         rows, _summed("", rows, text=6),
     )  # fmt: skip
 
@@ -244,7 +263,7 @@ def voids(desk: Desk, first: date, last: date, location: str | None = None) -> T
     )
     return Table(
         "voids", f"Voids and refunds {_span(first, last)}",
-        (Column("Day", "date"), Column("By"), Column("Kind"), Column("Receipt"), Column("About"),
+        (Column("Day", "date"), Column("By"), Column("Kind"), _whole("Receipt"), _whole("About"),
          Column("Taken by"), Column("Reason"), Column("Amount", "cents")),
         rows, _summed("", rows, text=7),
     )  # fmt: skip
@@ -259,7 +278,7 @@ def deposits(desk: Desk, first: date, last: date, location: str | None = None) -
         "deposits", f"Deposits {_span(first, last)}",
         (Column("No", "count"), Column("Day", "date"), Column("Place"), Column("Cash", "cents"),
          Column("Checks", "cents"), Column("M.o.", "cents"), Column("Total", "cents"),
-         Column("Bag"), Column("By"), Column("Second")),
+         _whole("Bag"), Column("By"), Column("Second")),
         rows, (None, "", "total", *sums, "", "", ""),
     )  # fmt: skip
 

@@ -21,8 +21,6 @@ _COLUMNS = "p.id, p.last_key, p.first_key, p.birth_date"
 def near_words(desk: Desk, word: str, *, given: bool) -> list[tuple[str, int]]:
     """Known words close to ``word``, closest first: the word, and 0 for the same, 1 for one
     typing error (a letter wrong, missing, too many, or two swapped), 2 for the same sound."""
-    from rapidfuzz.distance import OSA, JaroWinkler  # only when nothing matched
-
     if len(word) < _SHORTEST:
         return []
     keys = [*sorted(deletions(word)), SOUND + sound(word)]
@@ -32,9 +30,16 @@ def near_words(desk: Desk, word: str, *, given: bool) -> list[tuple[str, int]]:
         *keys,
         int(given),
     )
+    return closest(word, (candidate for (candidate,) in known))
+
+
+def closest(word: str, known: Iterable[str]) -> list[tuple[str, int]]:
+    """Those of the ``known`` words that ``word`` may be meant for, as near_words orders them."""
+    from rapidfuzz.distance import OSA, JaroWinkler  # only when nothing matched
+
     heard = sound(word)
     close = []
-    for (candidate,) in known:
+    for candidate in known:
         distance = OSA.distance(word, candidate, score_cutoff=1)
         if distance > 1:
             if sound(candidate) != heard:

@@ -18,6 +18,8 @@ OPERATIONS: dict[str, str] = {
     "staff.role": "manage_staff",
     "staff.disable": "manage_staff",
     "staff.enable": "manage_staff",
+    "role.permit": "manage_staff",
+    "role.forbid": "manage_staff",
     "credential.own": "sign_in",
     "credential.set": "manage_staff",
     "credential.totp": "manage_staff",
@@ -37,6 +39,7 @@ OPERATIONS: dict[str, str] = {
     # Upkeep of a table of free times, which shows nobody: whoever opens the first desk of a day.
     "schedule.horizon": "sign_in",
     "data.import": "import_data",
+    "codes.import": "import_data",
     "journal.anchor": "view_journal",
     "journal.review": "view_journal",
     "patient.view": "view_patients",
@@ -85,6 +88,13 @@ OPERATIONS: dict[str, str] = {
     "payment.correct": "void_payments",
     "payment.returned": "refund_payments",
     "payment.apply_credit": "take_payments",
+    "payment.insurance": "adjust_charges",
+    "instalments.set_up": "take_payments",
+    "instalments.end": "take_payments",
+    "account.guarantor": "edit_patients",
+    "mail.consent": "take_payments",
+    "mail.receipt": "take_payments",
+    "mail.outcome": "take_payments",
     "charge.post": "take_payments",
     "charge.adjust": "adjust_charges",
     "charge.transfer": "adjust_charges",
@@ -144,12 +154,28 @@ DUAL: dict[str, Dual] = {
     "payment.refund": Dual("refund_payments"),
     "charge.adjust": Dual("adjust_charges"),
     "day.reopen": Dual("reopen_day"),
+    "staff.add": Dual("manage_staff"),
+    "staff.role": Dual("manage_staff"),
+    "staff.enable": Dual("manage_staff"),
+    "credential.set": Dual("manage_staff"),
+    "credential.totp": Dual("manage_staff"),
+    "role.permit": Dual("manage_staff"),
+    "role.forbid": Dual("manage_staff"),
 }
+
+# Whoever holds one of these can see everybody's records or decide who may do what: nobody is
+# given them by one person alone. What lifts somebody up is asked of two in ``office/staff.py``
+# and ``office/credentials.py``, as soon as there are two.
+POWERFUL: frozenset[str] = frozenset(
+    {"administer", "manage_staff", "view_journal", "open_restricted", "review_access",
+     "restrict_patients", "backup", "verify_journal"}
+)  # fmt: skip
 
 # What is noted though it changes no record: no permission of its own, the look had one.
 NOTED: frozenset[str] = frozenset(
     {"patient.view", "patient.find", "list.view", "access.refused", "session.refused",
-     "journal.view", "data.export", "data.print", "clinic.backup", "clinic.restore"}
+     "journal.view", "patient.reveal", "data.export", "data.print", "clinic.backup",
+     "clinic.restore"}
 )  # fmt: skip
 
 # permissions needed only to look

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from deskterm.clock import age_on, local
 from deskterm.errors import NotFound
-from deskterm.office import access, coverage, day_board, dues, forms
+from deskterm.office import access, coverage, day_board, dues, forms, reveal
 from deskterm.office.coverage import CoverageRow
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.desk import Desk
@@ -106,7 +106,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Identifier:
-    """A number somebody else gave this person."""
+    """A number somebody else gave this person; a social security number is masked."""
 
     id: int
     system: str
@@ -253,7 +253,10 @@ def card(desk: Desk, patient_id: int) -> PatientCard:
         phones=tuple(_read(desk, Phone, _PHONES_SQL, patient_id)),
         addresses=tuple(_read(desk, Address, _ADDRESSES_SQL, patient_id)),
         contacts=tuple(_read(desk, Contact, _CONTACTS_SQL, patient_id)),
-        identifiers=tuple(_read(desk, Identifier, _IDENTIFIERS_SQL, patient_id)),
+        identifiers=tuple(
+            replace(one, value=reveal.masked(one.kind, one.value))
+            for one in _read(desk, Identifier, _IDENTIFIERS_SQL, patient_id)
+        ),
         coverages=tuple(coverage.of_patient(desk, patient_id)),
         appointments=(day_board.of_patient(desk, patient_id) if desk.may("view_schedule") else ()),
         open_messages=messages[0][0] if desk.may("view_messages") else 0,

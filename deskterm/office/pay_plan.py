@@ -100,8 +100,9 @@ def preview(
     charged = sum(
         due.full_cents
         for due, _ in planned.parts
-        if due.charge_id is None and due.purpose != "prepayment"
+        if due.charge_id is None and due.purpose != "prepayment" and due.patient_id is None
     )
+    own = planned.total - sum(c for due, c in planned.parts if due.patient_id is not None)
     head = receipts._Head(
         id=0,
         receipt=next_receipt(desk, patient_id, appointment_id),
@@ -110,7 +111,7 @@ def preview(
         by=desk.actor.login,
         desk=desk.workstation,
         total=planned.total,
-        balance_after=sum_of(desk, patient_id) + charged - planned.total,
+        balance_after=sum_of(desk, patient_id) + charged - own,
         note=note,
         void_reason="",
         voids="",
@@ -125,16 +126,17 @@ def preview(
         patient_id=patient_id,
     )
     lines = [
-        (due.purpose, "" if due.purpose == "prepayment" else due.service_day.isoformat(), cents)
-        for due, cents in planned.parts
-    ]
+        (due.purpose, "" if due.purpose == "prepayment" else due.service_day.isoformat(), cents,
+         _whose(desk, due))
+        for due, cents in sorted(planned.parts, key=lambda part: part[0].patient_id or 0)
+    ]  # fmt: skip
     rule = "-" * columns
     out = [
         *receipts._practice(desk, head, columns),
         *receipts._wrapped(head.receipt, columns),
         *receipts._top(head, columns),
         rule,
-        *(receipts._line(receipts._what(p, day), cents, columns) for p, day, cents in lines),
+        *receipts._lines(lines, columns),
         rule,
         receipts._line("total", head.total, columns),
         *(row for tender in _tendered(planned) for row in receipts._tender(tender, columns)),
@@ -180,6 +182,20 @@ def write_receipt(desk: Desk, receipt: str) -> Path:
     about = desk.rows("SELECT patient_id FROM payment WHERE receipt = ?", receipt)
     desk.views.printed(f"receipt {receipt}", about[0][0] if about else None)
     return receipts.write(desk, receipt, folder)
+
+
+def _whose(desk: Desk, due: Due) -> str:
+    """``TRAN B`` where a due is another patient's of the family."""
+    if due.patient_id is None:
+        return ""
+    who = facts(desk, due.patient_id)
+    return f"{who.last_name} {who.first_name[:1]}".upper()
+
+
+def place_id(desk: Desk, patient_id: int, appointment_id: int | None = None) -> int:
+    """Where the money would be taken. Raises NotFound."""
+    desk.require("view_money")
+    return _place(desk, patient_id, appointment_id)[0]
 
 
 def _tendered(planned: PaymentPlan) -> list[tuple[str, int, int | None, str, str, str, str]]:

@@ -26,11 +26,20 @@ from deskterm.db.staff import Location
 from deskterm.entry.dates import show_date
 from deskterm.entry.money import TenderEntry, show_cents
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import business_day, clinic, posting, tendering
+from deskterm.office import (
+    access,
+    business_day,
+    clinic,
+    families,
+    posting,
+    remittances,
+    tendering,
+)
 from deskterm.office.allocations import AllocationEntry, as_told, spread, with_change
 from deskterm.office.approvals import Approved, needed
 from deskterm.office.desk import Desk, Operation
 from deskterm.office.dues import Due, balance_cents, due, open_dues, owed
+from deskterm.office.ledger import left_on
 
 __all__ = [
     "AllocationEntry", "Due", "balance_cents", "charge", "due", "find", "likely_duplicate",
@@ -56,13 +65,18 @@ def take(
     allow_prepayment: bool = False,
     location: str | None = None,
     note: str = "",
+    ahead: bool = False,
+    family: Sequence[int] = (),
+    opening_cents: int | None = None,
 ) -> Payment:
     """Take money for what is due: copay first, then the oldest service.
 
     ``purpose`` limits it to one kind of due; one that nothing is known of yet is charged as
     paid. Cash above what is due gives change; anything else above it is refused unless
-    ``allow_prepayment``. A repeat with the same ``key`` returns the first receipt. Raises
-    Invalid, NotFound, Conflict.
+    ``allow_prepayment``. ``ahead`` pays instalments before their days too; ``family`` are other
+    patients of the family whose dues the same receipt pays, after the patient's own.
+    ``opening_cents`` is the cash counted in a drawer that this payment opens. A repeat with the
+    same ``key`` returns the first receipt. Raises Invalid, NotFound, Conflict.
     """
     limit = desk.settings.policy.large_amount
     with desk.operation("payment.take", patient_id=patient_id, key=key) as op:
@@ -70,6 +84,8 @@ def take(
             return _first(op, patient_id)
         patient = posting.payer(op, patient_id)
         tendering.refuse_card_numbers(note=note)
+        if family:
+            families.check(desk, patient_id, list(family))
         paid = tendering.check(tenders, limit)
         appointment = posting.visit_of(op, patient_id, appointment_id)
         place = posting.place_of(op, patient_id, appointment, location)
@@ -78,7 +94,9 @@ def take(
         if allocations is not None:
             wanted = as_told(desk, patient_id, appointment_id, allocations, limit)
         else:
-            wanted = spread(desk, patient_id, appointment, purpose, total, day)
+            wanted = spread(
+                desk, patient_id, appointment, purpose, total, day, ahead=ahead, family=family
+            )
         over = total - sum(cents for _, cents in wanted)
         if over < 0:
             raise Invalid(
@@ -91,7 +109,10 @@ def take(
         elif over:
             paid = with_change(paid, over, nothing_due=not wanted)
             total -= over
-        posted = [(posting.charged(op, patient, d, place, day), d, cents) for d, cents in wanted]
+        posted = [
+            (posting.charged(op, _whose(op, patient, d), d, place, day), d, cents)
+            for d, cents in wanted
+        ]
         return posting.post(
             op,
             "payment",
@@ -113,9 +134,15 @@ def take(
                 for t in paid
             ],
             allocations=[
-                {"purpose": d.purpose, "charge": charge_id, "amount_cents": cents}
+                {
+                    "purpose": d.purpose,
+                    "charge": charge_id,
+                    "amount_cents": cents,
+                    "patient": d.patient_id,
+                }
                 for charge_id, d, cents in posted
             ],
+            opening_cents=opening_cents,
             note=note,
         )
 
@@ -131,8 +158,10 @@ def void(
     """Take a payment back on its own business day; returns the void, with its own receipt.
 
     ``reason`` is a code of the list ``void_reason``. What was charged by taking the payment is
-    taken back with it. Another's payment needs ``approval``, the second person's yes; one's own
-    as the practice has it. Raises NotFound, Invalid, Conflict, NotAllowed.
+    taken back with it, but a charge that was adjusted since: somebody decided on it, so it stays
+    and is owed again less that (:func:`void_keeps` names it beforehand). Another's payment needs
+    ``approval``, the second person's yes; one's own as the practice has it. Raises NotFound,
+    Invalid, Conflict, NotAllowed.
     """
     with desk.operation("payment.void", reason=reason, key=key, approval=approval) as op:
         if op.earlier:
@@ -144,11 +173,17 @@ def void(
         op.second_person(own=original.by == desk.actor.login)
         place = op.get(Location, original.location_id)
         _may_void(desk, original, place, posting.business_day(op, place))
+        _charges_are_there(desk, original)
         patient = op.get(Patient, original.patient_id)
         tenders = Tender.select().where(Tender.payment == original.id).order_by(Tender.id)
         parts = Allocation.select().where(Allocation.payment == original.id).order_by(Allocation.id)
         for made in posting.charges_made_by(op, original):
             posting.reverse(op, made, place, original.business_day)
+        if original.plan_id is not None and original.kind == "payment":
+            remittances.take_back_adjustments(op, original, place, original.business_day)
+        for part in parts:
+            if part.patient_id is not None:
+                access.require_patient(desk, part.patient_id)
         return posting.post(
             op,
             "void",
@@ -171,6 +206,18 @@ def void(
             voids=original,
             void_reason=code,
         )
+
+
+def void_keeps(desk: Desk, receipt: str) -> list[str]:
+    """What a void will leave though the payment made it: charges adjusted since, in words."""
+    desk.require("view_money")
+    original = by_receipt(receipt)
+    access.require_patient(desk, original.patient_id)
+    kinds = dict(CHARGE_KINDS)
+    return [
+        f"{kinds.get(kind, kind)} of {show_date(date.fromisoformat(day))} stays: it was adjusted"
+        for kind, day in posting.kept_by_void(desk, original)
+    ]
 
 
 def void_needs_second(desk: Desk, receipt: str) -> bool:
@@ -350,6 +397,13 @@ def likely_duplicate(
     return None
 
 
+def _whose(op: Operation, patient: Patient, due: Due) -> Patient:
+    """The patient of a due: the payer, or another of the family."""
+    if due.patient_id in (None, patient.id):
+        return patient
+    return posting.payer(op, due.patient_id or 0)
+
+
 def _first(op: Operation, patient_id: int) -> Payment:
     """What this key posted before. Raises Conflict when that was for somebody else."""
     assert op.earlier is not None
@@ -372,6 +426,35 @@ def by_receipt(receipt: str) -> Payment:
     if found is None:
         raise NotFound("No such receipt", "For example R-260318-031")
     return found
+
+
+def _charges_are_there(desk: Desk, original: Payment) -> None:
+    """Refuse to put money back on a charge that is gone, or that owes less by now."""
+    gone = desk.rows(
+        "SELECT c.kind FROM allocation x JOIN charge c ON c.id = x.charge_id"
+        " WHERE x.payment_id = ? AND x.amount_cents < 0"
+        " AND EXISTS (SELECT 1 FROM charge r WHERE r.reverses_id = c.id) LIMIT 1",
+        original.id,
+    )
+    if gone:
+        words = word_of(CHARGE_KINDS, gone[0][0]).partition(",")[0]
+        raise Conflict(
+            f"{original.receipt} took the {words} back with its money",
+            "Charge it again (+ on the account), then take the payment (p)",
+            rule="charge_gone",
+        )
+    for charge_id, side, cents in desk.rows(
+        "SELECT charge_id, side, -sum(amount_cents) FROM allocation WHERE payment_id = ?"
+        " AND charge_id IS NOT NULL AND amount_cents < 0 GROUP BY charge_id, side",
+        original.id,
+    ):
+        left = left_on(desk, charge_id, side)
+        if cents > left:
+            raise Conflict(
+                f"{show_cents(cents - left)} of what it gave back was paid or forgiven since",
+                "Take that back first, on the account",
+                rule="paid_since",
+            )
 
 
 def _may_void(desk: Desk, original: Payment, place: Location, day: date) -> None:

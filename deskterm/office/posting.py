@@ -154,12 +154,14 @@ def post(
     *,
     tenders: Sequence[dict[str, Any]],
     allocations: Sequence[dict[str, Any]],
+    opening_cents: int | None = None,
     **columns: Any,
 ) -> Payment:
     """Write a payment with the next receipt number of its place and day, then seal it.
 
     Charges made or reversed with it are written already, so the balance after it is right.
-    ``allocations`` hold the columns of each row.
+    ``allocations`` hold the columns of each row; ``opening_cents`` is the float of a drawer
+    that this opens.
     """
     own = sum(
         row["amount_cents"]
@@ -171,9 +173,13 @@ def post(
         " WHERE location_id = ? AND business_day = ?",
         place.id, day.isoformat(),
     )[0][0]  # fmt: skip
-    drawer = shifts.for_document(
-        op, kind, place, day, columns.get("voids") or columns.get("original")
-    )
+    about = columns.get("voids") or columns.get("original")
+    if about is not None:
+        columns["plan"] = about.plan_id
+    drawer = None
+    if columns.get("plan") is None:
+        drawer = shifts.for_document(op, kind, place, day, about, opening_cents)
+    op.also.update(row["patient"] for row in allocations if row.get("patient"))
     payment = op.create(
         Payment,
         kind=kind,
@@ -279,10 +285,8 @@ def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
 
     They were the clerk's word for what the money was for, and go with it when it is voided.
     """
-    entries = journal.read(op.desk.database, entity=("payment", payment.id), limit=1)
-    made = [row["id"] for e in entries for row in e.changed if row["table"] == "charge"]
     free = []
-    for charge_id in made:
+    for charge_id in _made_by(op.desk, payment):
         others = op.desk.rows(
             "SELECT coalesce(sum(amount_cents), 0) FROM allocation"
             " WHERE charge_id = ? AND payment_id <> ?",
@@ -292,6 +296,27 @@ def charges_made_by(op: Operation, payment: Payment) -> list[Charge]:
         if not others and not gone and not adjusted(op, charge_id):
             free.append(op.get(Charge, charge_id))
     return free
+
+
+def kept_by_void(desk: Desk, payment: Payment) -> list[tuple[str, str]]:
+    """Kind and day of service of charges that a payment made and that were adjusted since."""
+    desk.require("view_money")
+    return [
+        found
+        for charge_id in _made_by(desk, payment)
+        for found in desk.rows(
+            "SELECT c.kind, c.service_day FROM charge c WHERE c.id = ? AND EXISTS ("
+            f"SELECT 1 FROM adjustment j WHERE j.charge_id = c.id AND j.kind <> 'copay'"
+            f" AND {_STANDS})",
+            charge_id,
+        )
+    ]
+
+
+def _made_by(desk: Desk, payment: Payment) -> list[int]:
+    """The charges that the payment's own operation wrote."""
+    entries = journal.read(desk.database, entity=("payment", payment.id), limit=1)
+    return [row["id"] for e in entries for row in e.changed if row["table"] == "charge"]
 
 
 def business_day(op: Operation, place: Location) -> date:

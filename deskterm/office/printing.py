@@ -16,7 +16,7 @@ from deskterm.office.desk import Desk
 
 _SECONDS = 10
 # Columns of a receipt: the paper's width in mm and the size in points at which they fill it.
-_PAPERS = {40: (80, 8.5), 32: (58, 7.5)}
+_PAPERS = {48: (80, 7.1), 42: (80, 8.1), 40: (80, 8.5), 32: (58, 7.5)}
 # What CUPS takes for a queue's name; whatever begins with a dash would be an option.
 _QUEUE = re.compile(r"(?!-)[!-~]{1,127}")
 _NOT_IN_A_QUEUE = frozenset("/#'\"?\\")
@@ -93,4 +93,6 @@ def receipt_pdf(desk: Desk, receipt: str, *, duplicate: bool = True) -> bytes:
 
 
 def _columns(desk: Desk) -> int:
-    return 40 if desk.settings.receipt_columns >= 40 else 32
+    """The widest receipt that the paper holds."""
+    room = desk.settings.receipt_columns
+    return max((columns for columns in receipts.WIDTHS if columns <= room), default=32)

@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from deskterm.office import access
 from deskterm.office.desk import Desk
 from deskterm.text import fit, safe, width
 
-WIDTHS = (32, 40)
+WIDTHS = (32, 40, 42, 48)  # of 58 mm and 80 mm paper, as printers count them
 _HEAD = """
 SELECT y.id, y.receipt, y.kind, y.taken_at, y.by, y.desk, y.total_cents, y.balance_after_cents,
   y.note, y.void_reason, coalesce(o.receipt, b.receipt, ''), coalesce(v.receipt, ''),
@@ -36,9 +37,11 @@ LEFT JOIN payment b ON b.id = y.original_id
 LEFT JOIN payment v ON v.voids_id = y.id
 WHERE y.receipt = ?"""
 _LINES = """
-SELECT x.purpose, coalesce(c.service_day, ''), x.amount_cents
+SELECT x.purpose, coalesce(c.service_day, ''), x.amount_cents,
+  coalesce(upper(p.last_name || ' ' || substr(p.first_name, 1, 1)), '')
 FROM allocation x LEFT JOIN charge c ON c.id = x.charge_id
-WHERE x.payment_id = ? ORDER BY x.id"""
+LEFT JOIN patient p ON p.id = x.patient_id
+WHERE x.payment_id = ? ORDER BY x.patient_id IS NOT NULL, x.patient_id, x.id"""
 _TENDERS = """
 SELECT kind, amount_cents, given_cents, reference, card_brand, card_last4, approval
 FROM tender WHERE payment_id = ? ORDER BY id"""
@@ -70,13 +73,13 @@ class _Head(NamedTuple):
 
 
 def text(desk: Desk, receipt: str, *, duplicate: bool = False, columns: int = 40) -> str:
-    """The receipt as lines of at most ``columns`` (32 or 40) cells.
+    """The receipt as lines of at most ``columns`` (one of ``WIDTHS``) cells.
 
     ``duplicate`` marks a copy. Raises NotFound, NotAllowed, Invalid.
     """
     desk.require("view_money")
     if columns not in WIDTHS:
-        raise Invalid("A receipt is 32 or 40 columns wide", "", field="columns")
+        raise Invalid("A receipt is 32, 40, 42 or 48 columns wide", "", field="columns")
     head = _read(desk, receipt)
     access.require_patient(desk, head.patient_id)
     paid = desk.rows(_TENDERS, head.id)
@@ -88,7 +91,7 @@ def text(desk: Desk, receipt: str, *, duplicate: bool = False, columns: int = 40
         *_wrapped(head.receipt, columns),
         *_top(head, columns),
         rule,
-        *(_line(_what(purpose, day), cents, columns) for purpose, day, cents in lines),
+        *_lines(lines, columns),
         rule,
         _line("total", head.total, columns),
         *(row for tender in paid for row in _tender(tender, columns)),
@@ -167,7 +170,10 @@ def _practice(desk: Desk, head: _Head, columns: int) -> list[str]:
     practice = safe(desk.settings.clinic)
     place = [] if safe(head.place) == practice else [head.place]
     said = [practice, *place, *head.address.split("\n"), head.phone]
-    return [row for words in said for row in _wrapped(words, columns)]
+    if desk.settings.tax_id:
+        said.append(f"Tax id {desk.settings.tax_id}")
+    rows = [row.strip() for words in said for row in _wrapped(words, columns)]
+    return [" " * ((columns - width(row)) // 2) + row for row in rows]
 
 
 def _top(head: _Head, columns: int) -> list[str]:
@@ -195,6 +201,17 @@ def _what(purpose: str, service_day: str) -> str:
     return f"{words} {month}/{day}/{year}"
 
 
+def _lines(lines: Sequence[tuple[str, str, int, str]], columns: int) -> list[str]:
+    """What it was for; what was paid for others of the family stands under their names."""
+    rows, last = [], ""
+    for purpose, day, cents, whose in lines:
+        if whose != last:
+            rows.append(fit(f"for {safe(whose)}", columns))
+            last = whose
+        rows.append(_line(_what(purpose, day), cents, columns))
+    return rows
+
+
 def _line(words: str, cents: int, columns: int) -> str:
     amount = show_cents(cents)
     return fit(words, columns - len(amount) - 1) + " " + amount
@@ -220,9 +237,9 @@ def _balance(cents: int, columns: int) -> str:
     return _line("balance after", cents, columns)
 
 
-def _footer(head: _Head, lines: list[tuple[str, str, int]], columns: int) -> list[str]:
+def _footer(head: _Head, lines: Sequence[tuple[str, str, int, str]], columns: int) -> list[str]:
     rows = []
-    if head.kind == "payment" and {purpose for purpose, _, _ in lines} == {"copay"}:
+    if head.kind == "payment" and {line[0] for line in lines} == {"copay"}:
         rows += _wrapped("ESTIMATE - insurance pending", columns)
     rows.append(fit(f"by {head.by} {head.desk}", columns))
     return rows

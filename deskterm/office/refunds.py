@@ -416,7 +416,7 @@ def _take_back(op: Operation, parts: Sequence[dict[str, Any]], place: Location, 
         if (
             posting.paid_on(op.desk, charge_id) == cents
             and not op.desk.rows("SELECT 1 FROM charge WHERE reverses_id = ?", charge_id)
-            and not op.desk.rows("SELECT 1 FROM adjustment WHERE charge_id = ?", charge_id)
+            and not posting.adjusted(op, charge_id)
         ):
             posting.reverse(op, op.get(Charge, charge_id), place, day)
 

@@ -17,9 +17,10 @@ from deskterm.db.patients import Patient
 from deskterm.db.scheduling import OVERBOOK_LANE, Appointment
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFound
-from deskterm.office import clinic, conflicts, free_time, holds
+from deskterm.office import clinic, conflicts, free_time, holds, visit_fees
 from deskterm.office.conflicts import Slot, Wish, find_slot
 from deskterm.office.desk import Desk, Operation, known_id
+from deskterm.office.visit_fees import late as late_cancel  # noqa: F401
 
 RESCHEDULED = "rescheduled"
 _KEEPS_CLEARANCE = ("clearance", "clearance_reason")
@@ -168,11 +169,13 @@ def cancel(
     by: str,
     reason: str,
     note: str = "",
+    waive_fee: bool = False,
     key: str | None = None,
 ) -> Appointment:
-    """Cancel a scheduled visit and free its time; the notice given is noted in minutes.
+    """Cancel a scheduled visit and free its time; ``reason`` is a code of ``cancel_reason``.
 
-    ``reason`` is a code of the list ``cancel_reason``. Raises Stale, Conflict, Invalid.
+    The notice given is noted in minutes; a late cancel is charged as the policy has it, unless
+    ``waive_fee``, which the ``note`` explains. Raises Stale, Conflict, Invalid.
     """
     with desk.operation("appointment.cancel", reason=reason, key=key) as op:
         if op.earlier:
@@ -184,15 +187,10 @@ def cancel(
         appointment = _read(op, appointment_id, version)
         _check_waiting(appointment, "cancelled")
         _cancel(op, appointment, by, reason, note)
+        visit_fees.cancelled(op, appointment, waived=note if waive_fee else None)
         op.about(appointment, patient_id=appointment.patient_id)
         free_time.keep(desk, appointment.provider_id, *_days(appointment))
         return appointment
-
-
-def late_cancel(desk: Desk, appointment: Appointment) -> bool:
-    """Whether a visit was cancelled with less notice than the practice asks for."""
-    notice = appointment.notice_minutes
-    return notice is not None and notice < desk.settings.policy.late_cancel_notice
 
 
 def reinstate(
@@ -211,6 +209,7 @@ def reinstate(
         if _successor(desk, appointment.id):
             raise Conflict("This visit was moved, not cancelled", "Take the move back instead",
                            rule="moved")  # fmt: skip
+        visit_fees.take_back(op, appointment)
         if start is not None and start != appointment.wall_start:
             return _put_back_at(op, appointment, start)
         retake(op, appointment)

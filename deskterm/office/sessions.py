@@ -120,10 +120,17 @@ def end(desk: Desk, *, how: str = "left") -> None:
                 op.save(row)
 
 
-def end_all(op: Operation, staff_id: int, *, how: str, taken_by: str = "") -> str:
-    """End every live session of a person, inside an operation; the desk of the last, or empty."""
+def end_all(
+    op: Operation, staff_id: int, *, how: str, taken_by: str = "", over_ssh: bool = False
+) -> str:
+    """End every live session of a person, inside an operation; the desk of the last, or empty.
+
+    ``over_ssh``: only those that came from another computer.
+    """
     desk = ""
     live = Session.select().where((Session.staff == staff_id) & Session.ended_at.is_null())
+    if over_ssh:
+        live = live.where(Session.origin != "")
     for found in live:
         row = op.get(Session, found.id)
         row.ended_at, row.how, row.taken_by = op.now, how, taken_by

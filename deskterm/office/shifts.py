@@ -187,12 +187,18 @@ def find(desk: Desk, drawer: str, *, location: str | None = None, day: date | No
 
 
 def for_document(
-    op: Operation, kind: str, place: Location, day: date, about: Payment | None
+    op: Operation,
+    kind: str,
+    place: Location,
+    day: date,
+    about: Payment | None,
+    opening_cents: int | None = None,
 ) -> Shift | None:
     """The batch that a document of money belongs to; inside an operation.
 
     A void or a correction stays in the batch of what it is about while that is open. Later
-    corrections, returned checks and applied credit touch no drawer.
+    corrections, returned checks and applied credit touch no drawer. A drawer that is not open
+    yet opens with ``opening_cents``, else with what the last count left in it.
     """
     if kind == "void":
         return Shift.get_by_id(about.shift_id) if about is not None and about.shift_id else None
@@ -209,7 +215,30 @@ def for_document(
     )  # fmt: skip
     if found:
         return Shift.get_by_id(found[0][0])
-    return _open(op, place, day, drawer, None, "opened by the first payment")
+    return _open(op, place, day, drawer, opening_cents, "opened by the first payment")
+
+
+def to_open(desk: Desk, patient_id: int, appointment_id: int | None = None) -> int | None:
+    """What a drawer that this desk's next payment opens would start with; None when it is open.
+
+    Where the payment would be taken: at the visit, else where the patient is today.
+    """
+    from deskterm.office import pay_plan
+
+    desk.require("view_money")
+    place = Location.get_by_id(pay_plan.place_id(desk, patient_id, appointment_id))
+    day = business_day.first_open_day(desk, place)
+    code = desk.settings.drawer or desk.workstation
+    found = Drawer.get_or_none((Drawer.code == code) & (Drawer.location == place.id))
+    if found is None:
+        return desk.settings.policy.drawer_float
+    if desk.rows(
+        "SELECT 1 FROM shift WHERE drawer_id = ? AND business_day = ? AND closed_at IS NULL",
+        found.id, day.isoformat(),
+    ):  # fmt: skip
+        return None
+    left = _left_in(desk, found)
+    return left if left is not None else int(found.float_cents)
 
 
 def _open(

@@ -19,6 +19,7 @@ from deskterm.db.ssh_keys import SshKey
 from deskterm.db.staff import Staff
 from deskterm.entry import ssh_keys as lines
 from deskterm.errors import Conflict, Invalid, NotFound, Unreachable
+from deskterm.office import sessions
 from deskterm.office.desk import Desk
 
 _SELECT = """
@@ -94,6 +95,8 @@ def add(
 def revoke(desk: Desk, wanted: str, *, reason: str) -> KeyRow:
     """Revoke a key, by number or fingerprint: it opens nothing from this moment.
 
+    Its owner's desks that were opened over SSH close within a second or so, their work kept.
+
     Raises NotFound, Invalid without a reason, Conflict for one revoked already, Unreachable
     when the keys file cannot be written; then nothing is revoked.
     """
@@ -109,9 +112,12 @@ def revoke(desk: Desk, wanted: str, *, reason: str) -> KeyRow:
         # Before the commit: should that fail, a key is shut out that is on record, and
         # publishing again mends it. The other order could let a revoked key in.
         try:
-            _write(desk)
+            write_anew(desk)
         except Unreachable as error:
             raise Unreachable(f"NOT REVOKED: {error.message}", error.hint) from None
+        # Which key opened a session is not kept, only that it came over SSH: whoever holds
+        # another key signs in again.
+        sessions.end_all(op, key.staff_id, how="key revoked", over_ssh=True)
     return find(desk, row.fingerprint)
 
 
@@ -146,7 +152,7 @@ def publish(desk: Desk) -> Path | None:
     """
     desk.require("administer")
     with desk.database.writing():  # one writer at a time, and the newest record
-        return _write(desk)
+        return write_anew(desk)
 
 
 def published_as_recorded(desk: Desk) -> bool:
@@ -172,10 +178,11 @@ def _good(desk: Desk) -> list[lines.Published]:
     ]  # fmt: skip
 
 
-def _write(desk: Desk) -> Path | None:
+def write_anew(desk: Desk) -> Path | None:
     """Replace the keys file in one step: whoever reads it meanwhile sees the old or the new.
 
-    Its group is its folder's, set-group-id: that of the account which answers sshd.
+    Called inside a write transaction, by what was allowed to change who is let in. Raises
+    Unreachable. Its group is its folder's, set-group-id: that of the account which answers sshd.
     """
     if not desk.settings.keys_file:
         return None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deskterm.db.identity import StaffProvider
 from deskterm.db.staff import Staff
-from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound
-from deskterm.office import sessions, throttle
+from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Unreachable
+from deskterm.office import sessions, ssh_keys, throttle
 from deskterm.office.desk import Desk, Operation
+from deskterm.office.operations import POWERFUL
+
+if TYPE_CHECKING:
+    from deskterm.office.approvals import Approved
 
 _LOGIN = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 
@@ -40,19 +44,25 @@ def roles(desk: Desk) -> list[str]:
     return [role for (role,) in desk.rows("SELECT DISTINCT role FROM role_permission ORDER BY 1")]
 
 
-def add(desk: Desk, *, login: str, name: str, role: str, provider: str = "") -> Staff:
+def add(
+    desk: Desk, *, login: str, name: str, role: str, provider: str = "",
+    approval: Approved | None = None,
+) -> Staff:  # fmt: skip
     """Add a person who signs in; ``provider`` is the column of the schedule that is their own.
 
-    A login is never given to a second person. Raises Invalid for a login or role that cannot
-    be, NotFound for an unknown provider, Conflict for a login in use or once used.
+    A login is never given to a second person. A role that can see everybody's records or decide
+    who may do what (``operations.POWERFUL``) is given by two people, once there are two. Raises
+    Invalid for a login or role that cannot be, NotFound for an unknown provider, Conflict for a
+    login in use or once used, NotAllowed.
     """
     if not _LOGIN.fullmatch(login):
         raise Invalid(
             "A login is 2 to 32 small letters, digits, - or _", "For example mlopez", field="login"
         )
     _check_name(name)
-    with desk.operation("staff.add") as op:
+    with desk.operation("staff.add", approval=approval) as op:
         _check_role(desk, role)
+        op.two_people(wanted=is_powerful(desk, role))
         if desk.rows("SELECT 1 FROM staff WHERE login = ?", login):
             raise Conflict(f"The login {login} is in use", "Choose another", rule="unique")
         made = op.create(Staff, login=login, name=name, role=role)
@@ -61,11 +71,17 @@ def add(desk: Desk, *, login: str, name: str, role: str, provider: str = "") -> 
         return made
 
 
-def edit(desk: Desk, staff_id: int, *, version: int, name: str, role: str) -> Staff:
+def edit(
+    desk: Desk, staff_id: int, *, version: int, name: str, role: str,
+    approval: Approved | None = None,
+) -> Staff:  # fmt: skip
     """Change a person's name and role. Raises Stale, Invalid, NotFound, NotAllowed."""
     _check_name(name)
     current = show(desk, staff_id)
-    with desk.operation("staff.role" if current.role != role else "staff.edit") as op:
+    other = current.role != role
+    with desk.operation(
+        "staff.role" if other else "staff.edit", approval=approval if other else None
+    ) as op:
         person = op.get(Staff, staff_id, version)
         person.name = name
         if role != person.role:
@@ -73,18 +89,23 @@ def edit(desk: Desk, staff_id: int, *, version: int, name: str, role: str) -> St
         return op.save(person)
 
 
-def set_role(desk: Desk, login: str, role: str) -> Staff:
-    """Give a person another role. Raises Invalid, NotFound, NotAllowed."""
-    with desk.operation("staff.role") as op:
+def set_role(desk: Desk, login: str, role: str, *, approval: Approved | None = None) -> Staff:
+    """Give a person another role; to or from a powerful one by two people.
+
+    Raises Invalid, NotFound, NotAllowed.
+    """
+    with desk.operation("staff.role", approval=approval) as op:
         person = op.get(Staff, _id(desk, login))
         _change_role(op, person, role)
         return op.save(person)
 
 
 def disable(desk: Desk, login: str, *, reason: str) -> Staff:
-    """End a person's access. Their live session ends at its next look, within ten seconds.
+    """End a person's access: their keys open nothing, their desk closes within a second or so.
 
-    Raises Invalid without a reason, NotFound, NotAllowed for oneself and the last administrator.
+    Raises Invalid without a reason, NotFound, NotAllowed for oneself and the last administrator;
+    Unreachable when sshd's copy of the keys cannot be written, though they are disabled then and
+    no desk opens for them.
     """
     if not reason.strip():
         raise Invalid("Type why", "For example: left the practice", field="reason")
@@ -95,15 +116,31 @@ def disable(desk: Desk, login: str, *, reason: str) -> Staff:
         _keep_one_in_charge(desk, person.id)
         person.active = False
         sessions.end_all(op, person.id, how="disabled")
-        return op.save(person)
+        done = op.save(person)
+    _publish(desk, f"{login} is disabled")
+    return done
 
 
-def enable(desk: Desk, login: str) -> Staff:
-    """Give a disabled person their access back. Raises NotFound."""
-    with desk.operation("staff.enable") as op:
+def enable(desk: Desk, login: str, *, approval: Approved | None = None) -> Staff:
+    """Give a disabled person their access back, by two people. Raises NotFound, NotAllowed."""
+    with desk.operation("staff.enable", approval=approval) as op:
         person = op.get(Staff, _id(desk, login))
+        op.two_people(wanted=not person.active)
         person.active = True
-        return op.save(person)
+        done = op.save(person)
+    _publish(desk, f"{login} is enabled")
+    return done
+
+
+def _publish(desk: Desk, done: str) -> None:
+    """Bring sshd's copy of the keys up to date with who is active. Raises Unreachable."""
+    try:
+        with desk.database.writing():
+            ssh_keys.write_anew(desk)
+    except Unreachable as error:
+        raise Unreachable(
+            f"{done}, but {error.message}", "Mend that, then: deskterm admin ssh-keys publish"
+        ) from None
 
 
 def link(desk: Desk, login: str, provider: str) -> None:
@@ -208,9 +245,15 @@ def _change_role(op: Operation, person: Staff, role: str) -> None:
             f"A {role.replace('_', ' ')} needs a code app first",
             f"deskterm staff totp {person.login}",
         )
+    op.two_people(wanted=is_powerful(desk, role) or is_powerful(desk, person.role), but=person.id)
     person.role = role
     # What they may do is read when a session begins.
     sessions.end_all(op, person.id, how="role changed")
+
+
+def is_powerful(desk: Desk, role: str) -> bool:
+    """Whether a role is given, and taken, by two people."""
+    return bool(_held(desk, role) & POWERFUL)
 
 
 def _held(desk: Desk, role: str) -> set[str]:

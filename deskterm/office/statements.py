@@ -11,7 +11,7 @@ from deskterm.clock import local, parse_utc_text
 from deskterm.entry.money import show_cents
 from deskterm.errors import Conflict, NotFound
 from deskterm.exchange import paper
-from deskterm.office import access, accounts, ledger
+from deskterm.office import access, accounts, instalments, ledger
 from deskterm.office.desk import Desk
 
 _AGES = ((30, "0-30 days"), (60, "31-60"), (90, "61-90"), (120, "91-120"))
@@ -65,12 +65,16 @@ def statement(desk: Desk, patient_id: int) -> Statement:
     owed, held = ledger.sum_of(desk, patient_id), ledger.credit_of(desk, patient_id)
     owed += held
     due = max(owed - held, 0)
+    plans = instalments.running(desk, patient_id)
+    later = min(sum(plan.later_cents for plan in plans), due)
     place = desk.rows(_PLACE)
     name, address, phone = place[0] if place else ("", "", "")
     data = {
         "title": f"Statement {mrn}",
         "clinic": desk.settings.clinic,
-        "clinic_lines": [x for x in (*address.split("\n"), phone) if x],
+        "clinic_lines": [
+            x for x in (name, *address.split("\n"), phone) if x and x != desk.settings.clinic
+        ],
         "heading": "STATEMENT",
         "date": f"{today:%B} {today.day}, {today.year}",
         "account": mrn,
@@ -84,12 +88,13 @@ def statement(desk: Desk, patient_id: int) -> Statement:
         ],
         "totals": [["Your balance", show_cents(owed)]]
         + ([["We hold for you", show_cents(held)]] if held else [])
-        + [["Please pay", show_cents(due)]],
+        + ([["On your payment plan, later", show_cents(-later)]] if later else [])
+        + [["Please pay", show_cents(due - later)]],
         "ageing": [[word, show_cents(cents)] for word, cents in ages],
         "notes": [
+            *(f"Your payment plan: {plan.words}." for plan in plans),
             "Questions about this statement? Please call us"
             + (f" at {phone}." if phone else "."),
-            f"{name}" if name and name != desk.settings.clinic else "",
         ],
     }  # fmt: skip
     return Statement(patient_id, mrn, owed, held, ages, data)
@@ -128,6 +133,7 @@ def _aged(rows: list[accounts.AccountRow], today: date) -> tuple[tuple[str, int]
 def _line(desk: Desk, row: accounts.AccountRow) -> list[str]:
     at = local(parse_utc_text(row.at), desk.zone)
     day = row.served if row.what == "charge" else at.date()
-    words = f"{row.words} {row.receipt}".rstrip()
+    # The day stands in a column of its own.
+    words = f"{row.words.removesuffix(f' of {day:%m/%d/%Y}')} {row.receipt}".rstrip()
     return [f"{day:%m/%d/%Y}", words, show_cents(row.cents - row.plan_billed),
             show_cents(row.left_cents) if row.left_cents else ""]  # fmt: skip

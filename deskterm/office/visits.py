@@ -13,7 +13,7 @@ from deskterm.db.visits import StageEvent, VisitNote
 from deskterm.entry.dates import show_date
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid
-from deskterm.office import call_back, conflicts, free_time, rooming, stages
+from deskterm.office import call_back, conflicts, free_time, rooming, stages, visit_fees
 from deskterm.office.desk import Desk, Operation
 
 # Stages in which the visit's room is where the patient is; before, it is one booked for them.
@@ -98,10 +98,27 @@ def check_out(
 
 
 def no_show(
-    desk: Desk, appointment_id: int, *, version: int | None = None, reason: str = ""
+    desk: Desk,
+    appointment_id: int,
+    *,
+    version: int | None = None,
+    reason: str = "",
+    waive_fee: bool = False,
 ) -> Appointment:
-    """They did not come. Only after the start and the practice's grace, never after arrival."""
-    return _run(desk, "visit.no_show", appointment_id, "no_show", version, reason)
+    """They did not come. Only after the start and the practice's grace, never after arrival.
+
+    Charges the fee that the policy has for it, in the same transaction, unless ``waive_fee``,
+    which needs a ``reason``.
+    """
+    with desk.operation("visit.no_show", reason=reason) as op:
+        appointment = op.get(Appointment, appointment_id, version)
+        if waive_fee and not reason.strip():
+            raise Invalid("Waiving the fee needs a reason", "For example: bus did not come",
+                          field="reason")  # fmt: skip
+        advance(op, appointment, "no_show", reason=reason)
+        if not waive_fee:
+            visit_fees.charge(op, appointment)
+        return appointment
 
 
 def left(
@@ -319,6 +336,8 @@ def _write(
     held = appointment.lifecycle in HOLDING
     if lifecycle in HOLDING and not held:
         _hold_again(op, appointment)
+    if appointment.lifecycle == "no_show" != lifecycle:
+        visit_fees.take_back(op, appointment, came=undoes is None)
     appointment.lifecycle = lifecycle
     appointment.stage = stage
     appointment.room = place

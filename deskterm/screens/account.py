@@ -48,18 +48,28 @@ class AccountScreen(RowKeys):
         show_banner(self, self.patient_id, said)
         rows = accounts.account(self.desk, self.patient_id)
         self.rows = {(row.what, row.id): row for row in rows}
+        above = accounts.beside(self.desk, self.patient_id)
+        self.rows |= {(row.what, row.id): row for row in above}
         total = len(rows)
-        self.show_rows(COLUMNS, [_shown(row, total - at) for at, row in enumerate(rows)])
+        numbers = [*range(total + 1, total + 1 + len(above)), *range(total, 0, -1)]
+        self.show_rows(
+            COLUMNS,
+            [_shown(row, at) for row, at in zip([*above, *rows], numbers, strict=True)],
+        )
         self.show_enter()
 
     def keys_shown(self) -> list[tuple[str, str]]:
         return [("Enter", "receipt"), ("x", "give back, correct, write off"), ("p", "payment"),
-                (". ,", "page"), ("Esc", "back")]  # fmt: skip
+                ("+", "fee"), (". ,", "page"), ("Esc", "back")]  # fmt: skip
 
     def show_enter(self) -> None:
         row = self.current
         if row is None:
-            self.enter_row.show("p = take a payment")
+            self.enter_row.show("p = take a payment   + = charge a fee")
+        elif row.what == "plan":
+            self.enter_row.show("Enter = the plan, instalment by instalment; there it ends too")
+        elif row.what == "family":
+            self.enter_row.show("Enter = their account")
         elif row.what == "document":
             self.enter_row.show(f"Enter = receipt {row.receipt}   x = give back or correct")
         elif row.what == "charge":
@@ -75,12 +85,16 @@ class AccountScreen(RowKeys):
 
     def concerns(self, entry: Entry) -> bool:
         return entry.patient_id == self.patient_id and entry.operation.startswith(
-            ("payment.", "charge.")
+            ("payment.", "charge.", "instalments.", "account.", "visit.")
         )
 
     async def on_row_list_chosen(self, message: Any) -> None:
         row = self.current
-        if row is not None and row.receipt:
+        if row is not None and row.what == "plan":
+            await self.desk_app.go("plan", patient_id=self.patient_id)
+        elif row is not None and row.what == "family":
+            await self.desk_app.go("account", patient_id=row.id)
+        elif row is not None and row.receipt:
             await self.desk_app.go("receipt", receipt=row.receipt)
         else:
             await self.do_cancel()
@@ -91,6 +105,10 @@ class AccountScreen(RowKeys):
     async def do_payment(self) -> None:
         await self.desk_app.go("payment", patient_id=self.patient_id)
 
+    async def do_new(self) -> None:
+        """``+``: charge a fee for a form, for records, for something else."""
+        await self.desk_app.go("fee", patient_id=self.patient_id)
+
     async def do_cancel(self) -> None:
         """``x``: what can be done with the row."""
         row = self.current
@@ -98,6 +116,10 @@ class AccountScreen(RowKeys):
             return
         if row.gone:
             self.say("That is taken back already")
+        elif row.what == "plan":
+            await self.desk_app.go("plan", patient_id=self.patient_id)
+        elif row.what == "family":
+            await self.desk_app.go("family", patient_id=self.patient_id)
         elif row.what == "document":
             await self.desk_app.go("money_back", receipt=row.receipt)
         elif row.what == "charge":
@@ -111,6 +133,9 @@ class AccountScreen(RowKeys):
 def _shown(row: AccountRow, number: int) -> Row:
     left = show_cents(row.left_cents) if row.left_cents else ""
     plan = show_cents(row.plan_cents) if row.plan_cents else ""
+    if row.what in ("plan", "family"):
+        state = "MISSED" if "MISSED" in row.words else row.what.upper()
+        return Row((row.what, row.id), number, ("", row.words, "", "", left, "", "", state))
     state = "GONE" if row.gone else "OPEN" if row.left_cents else ""
     cells = (f"{row.day:%m/%d/%y}", row.words, row.receipt, show_cents(row.cents), left, plan,
              row.by, state)  # fmt: skip

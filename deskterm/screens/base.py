@@ -172,12 +172,18 @@ class DeskScreen(WatchingScreen):
                     self.refused = error
                 else:
                     self.failed(error)
+        if self.refused is None:
+            self.take_focus()
+            try:
+                self.opened()
+            except NotAllowed as error:
+                if error.details.get("locked"):
+                    raise
+                self.refused = error
         if self.refused is not None:
             # It may not be shown at all: the app closes it and says why.
             self.app.call_later(self.desk_app.turned_away, self, self.refused)
             return
-        self.take_focus()
-        self.opened()
         self.refresh_frame()
         self.desk_app.live.claim()
 
@@ -193,7 +199,8 @@ class DeskScreen(WatchingScreen):
 
     def on_screen_resume(self) -> None:
         """Another screen was closed above this one: show what came meanwhile."""
-        if self.desk.locked:
+        # One that may not be shown has nothing yet that could be drawn, and is about to close.
+        if self.desk.locked or self.refused is not None:
             return
         if self._is_behind:
             self.changed_elsewhere()

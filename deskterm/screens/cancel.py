@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from deskterm.db.scheduling import CANCELLED_BY
+from deskterm.entry.money import show_cents
 from deskterm.entry.times import show_time
 from deskterm.errors import Stale
-from deskterm.office import clinic, day_board, news, scheduling
+from deskterm.office import clinic, day_board, news, scheduling, visit_fees
 from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
@@ -41,22 +42,37 @@ class CancelScreen(TaskScreen):
         assert self.appointment_id is not None
         self.row = row = day_board.appointment(self.desk, self.appointment_id)
         when = f"{row.start:%a %b} {row.start.day} {show_time(row.start.time())}"
+        fee = self._fee_field()
         specs = [
             identity_field(self),
             FieldSpec("reason", "Why", "choice", required=True, width=30,
                       choices=clinic.codes(self.desk, "cancel_reason")),
             FieldSpec("by", "Who cancels", "choice", choices=CANCELLED_BY, default="patient",
                       width=20),
+            *fee,
             FieldSpec("note", "Note", limit=200, width=50, default=self.note or None),
         ]  # fmt: skip
         self.cancel_form = RecordForm(specs, verb=f"CANCEL {when} {row.provider}")
-        self.cancel_form.styles.height = 6
+        self.cancel_form.styles.height = 6 + len(fee)
         yield RuleRow()
         yield Panel(
             [f"{when}  {row.provider}  {row.visit_type}{row.minutes}  {row.state}", ""], height=2
         )
         yield self.cancel_form
         yield Panel(classes="body")
+
+    def _fee_field(self) -> list[FieldSpec]:
+        """What cancelling late costs the patient, where the practice charges for it."""
+        assert self.appointment_id is not None
+        fee = visit_fees.would_charge(self.desk, self.appointment_id, late_cancel=True)
+        if not fee:
+            return []
+        choices = (("charge", f"charge {show_cents(fee)}, cancelled late"),
+                   ("waive", "waive it: the note says why"))  # fmt: skip
+        return [
+            FieldSpec("fee", "Fee", "choice", choices=choices, default="charge", width=40,
+                      required=True, visible_when=lambda values: values.get("by") == "patient")
+        ]  # fmt: skip
 
     def look_again(self, error: Stale) -> str:
         before, self.row = self.row, day_board.appointment(self.desk, self.row.id)
@@ -75,6 +91,7 @@ class CancelScreen(TaskScreen):
             by=values["by"],
             reason=values["reason"],
             note=values["note"] or "",
+            waive_fee=values.get("fee") == "waive",
             key=self.key,
         )
         if done is None:

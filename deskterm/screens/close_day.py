@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from textwrap import wrap
 from typing import Any, ClassVar
 
+from textual import events
 from textual.containers import Horizontal, Vertical
 
 from deskterm.db.journal import Entry
@@ -16,6 +17,7 @@ from deskterm.office.business_day import place
 from deskterm.office.day_status import DayStatus, ShiftStatus
 from deskterm.office.shifts import Count
 from deskterm.screens.second import approval_fields, approval_of
+from deskterm.screens.settling import place_of
 from deskterm.screens.task import TaskScreen
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel, Text
@@ -26,6 +28,7 @@ from deskterm.widgets.step_form import StepForm
 
 NOTES = (10000, 5000, 2000, 1000, 500, 100)
 FORM_CELLS = 33
+TENDER_ROWS = 8
 ALL = "all"
 NEXT = (
     ("sheet", "day sheet and reports"), ("approve", "approve: sign as the second person"),
@@ -51,8 +54,9 @@ class CloseDayScreen(TaskScreen):
         given = draft.state.get("drawer", "") if draft is not None else drawer
         self.drawer: str = str(given)
         self.counted = bool(draft.state.get("counted")) if draft is not None else False
-        self.tenders = Panel(height=8)
+        self.tenders = Panel(height=TENDER_ROWS)
         self.settle = Panel()
+        self._looked_at: set[tuple[str, int | str]] = set()  # what F4 has led to
         self.status: DayStatus
 
     def heading(self) -> str:
@@ -202,6 +206,9 @@ class CloseDayScreen(TaskScreen):
         self.settle.show(self._settle_lines())
         self.close_form.verb = self._verb()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
     def _verb(self) -> str:
         if self.done:
             return "GO"
@@ -218,9 +225,9 @@ class CloseDayScreen(TaskScreen):
             if not one.counted or (one is shift and not self.counted):
                 lines.append("  The system's figures come after your count.")
                 if self.there is not None and self.there.checks:
-                    lines.append(self._listed("checks", self.there.checks))
+                    lines += self._listed("checks", self.there.checks)
                 if self.there is not None and self.there.money_orders:
-                    lines.append(self._listed("m.o.", self.there.money_orders))
+                    lines += self._listed("m.o.", self.there.money_orders)
                 continue
             for line in one.variances:
                 if not line.system and not line.counted and line.tender != "cash":
@@ -235,33 +242,49 @@ class CloseDayScreen(TaskScreen):
                 lines.append(parts)
         if not shown:
             lines.append("  No drawer was opened on this day.")
-        return lines
+        head, *rest = lines
+        return [head, *_that_fit([[line] for line in rest], TENDER_ROWS - 1)]
 
-    def _listed(self, word: str, items: Iterable[tuple[str, int]]) -> str:
-        return f"  {word} " + "  ".join(f"{n} {show_cents(c)}" for n, c in items)
+    def _listed(self, word: str, items: Iterable[tuple[str, int]]) -> list[Text]:
+        """Checks or money orders, as many to a row as there is room for."""
+        said = [f"{number}\N{NO-BREAK SPACE}{show_cents(cents)}" for number, cents in items]
+        rows = wrap("  ".join(said), self._cells() - len(word) - 1, break_on_hyphens=False)
+        return [
+            f"  {word if at == 0 else ' ' * len(word)} {row}".replace("\N{NO-BREAK SPACE}", " ")
+            for at, row in enumerate(rows)
+        ]
+
+    def _cells(self) -> int:
+        """How wide a line of the left side may be after its first two or three cells."""
+        return max(self.desk_app.size.width - FORM_CELLS - 4, 20)
 
     def _settle_lines(self) -> list[Text]:
-        room = max(self.desk_app.size.width - FORM_CELLS - 4, 20)
+        cells = self._cells()
+        items = [_listed(item.words, cells) for item in self.status.open_items]
+        foot = self._foot_lines()
+        # Until it is laid out nobody knows how many rows there are.
+        room = (self.settle.size.height or 99) - len(foot) - 1
         lines: list[Text] = []
         shift = self.shift
         if shift is not None and self.counted and shift.suggestions:
+            likely = [_listed(said.words, cells) for said in shift.suggestions[:4]]
             lines.append([Part("LIKELY", "primary")])
-            for said in shift.suggestions[:4]:
-                lines += _listed(said.words, room)
+            lines += _that_fit(likely, room - 1 - min(sum(map(len, items)), 2))
         elif shift is not None and self.counted:
             lines.append([Part("EVERYTHING AGREES", "good")])
-        items = self.status.open_items
+        room -= len(lines)
         lines.append([Part(f"TO SETTLE BEFORE CLOSING ({len(items)})", "primary")])
-        for item in items:
-            lines += _listed(item.words, room)
-        if not items:
-            lines.append("  Nothing is open.")
+        lines += _that_fit(items or [["  Nothing is open."]], room)
+        return lines + foot
+
+    def _foot_lines(self) -> list[Text]:
+        lines: list[Text] = []
+        shift = self.shift
         others = [s.drawer for s in self.status.shifts if not s.closed and s is not shift]
         if others:
             lines.append(f"  Still open: drawer {', '.join(others)}")
         if self._to_deposit():
-            lines.append(f"  Deposit {show_cents(self._to_deposit())}" if self.counted or
-                         self.shift is None else "")  # fmt: skip
+            lines.append(f"  Deposit {show_cents(self._to_deposit())}")
         if not self.desk.may("close_day") and not self.done:
             lines.append("  The day itself is closed by a manager.")
         return lines
@@ -271,9 +294,32 @@ class CloseDayScreen(TaskScreen):
 
     def keys_shown(self) -> list[tuple[str, str]]:
         return [
-            ("Enter", "next, then do it"), ("Tab", "fields"), ("F7", "park"),
+            ("Enter", "next, do it"), ("Tab", "fields"), ("F4", "settle"), ("F7", "park"),
             ("Esc", "keep as draft"), ("F1", "help"),
         ]  # fmt: skip
+
+    async def on_key(self, event: events.Key) -> None:
+        """F4, where a field has no choices of its own: where the next open item is settled."""
+        if event.key == "f4":
+            event.stop()
+            await self._go_settle()
+        else:
+            await super().on_key(event)
+
+    async def _go_settle(self) -> None:
+        """The items in turn; one that was looked at and left comes again after the others."""
+        # What is to be deposited is settled here.
+        items = [item for item in self.status.open_items if item.kind != "deposit"]
+        if not items:
+            self.say("Nothing is to be settled elsewhere")
+            return
+        if all((item.kind, item.subject) in self._looked_at for item in items):
+            self._looked_at.clear()
+        item = next(one for one in items if (one.kind, one.subject) not in self._looked_at)
+        self._looked_at.add((item.kind, item.subject))
+        there = self.attempt(place_of, self.desk, item)
+        if there is not None and await self.desk_app.go(there[0], **there[1]) is not None:
+            self.desk_app.say(f"To settle: {item.words}. Esc goes back to closing")
 
     # Reading what is typed
 
@@ -405,6 +451,16 @@ def _listed(words: str, room: int) -> list[Text]:
     """A list item, wrapped."""
     first, *rest = wrap(words, room) or [""]
     return [f" - {first}", *(f"   {line}" for line in rest)]
+
+
+def _that_fit(blocks: list[list[Text]], room: int) -> list[Text]:
+    """As many whole blocks as ``room`` rows hold, then how many more there are."""
+    kept = list(blocks)
+    while kept and sum(map(len, kept)) + (len(kept) < len(blocks)) > room:
+        kept.pop()
+    lines = [row for block in kept for row in block]
+    more = len(blocks) - len(kept)
+    return [*lines, f"   and {more} more"] if more else lines
 
 
 def _read_pieces(text: str) -> tuple[int, str]:

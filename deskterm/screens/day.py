@@ -110,7 +110,8 @@ class DayScreen(VisitKeys):
         row = self.current_visit()
         if row is not None:
             self.detail_row.show(detail(row, self.desk.today()))
-            self.enter_row.show(more_detail(row, self.changes.who(row.id)))
+            said = (self.taken(row.patient_id), self.changes.who(row.id))
+            self.enter_row.show(more_detail(row, "  ".join(filter(None, said))))
             return
         slot = self.grid.current_slot
         here = self.grid.current
@@ -124,6 +125,12 @@ class DayScreen(VisitKeys):
         else:
             self.detail_row.show("")
             self.enter_row.show("")
+
+    def presence_changed(self) -> None:
+        """Somebody came to, or left, the patient under the cursor."""
+        super().presence_changed()
+        if self.current_visit() is not None:
+            self.show_detail()
 
     def on_day_grid_moved(self, message: DayGrid.Moved) -> None:
         # Nobody above needs to hear of it, at every arrow key.

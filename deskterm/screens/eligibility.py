@@ -147,7 +147,7 @@ class EligibilityScreen(RowKeys):
         row = self.current()
         if row is not None:
             await self.desk_app.go(
-                "insurance", patient_id=row.patient_id, appointment_id=row.appointment_id
+                "coverage", patient_id=row.patient_id, appointment_id=row.appointment_id
             )
 
     async def run(self, command: Command) -> None:

@@ -184,9 +184,15 @@ class FlowScreen(RowKeys, VisitKeys):
             f"{row.number} {row.patient}  {show_birth(row.birth_date)} {age}{row.sex}  "
             f"#{row.mrn}{phone}" + (f"  {needs}" if needs else "")
         )
+        taken = self.taken(row.patient_id)
         self.enter_row.show(
-            f"Enter = card of {row.patient}" + (f"  {row.note}" if row.note else "")
+            f"Enter = card of {row.patient}" + "".join(f"  {t}" for t in (taken, row.note) if t)
         )
+
+    def presence_changed(self) -> None:
+        """Somebody came to, or left, the patient under the cursor."""
+        super().presence_changed()
+        self.show_detail()
 
     def on_row_list_moved(self) -> None:
         self.show_detail()

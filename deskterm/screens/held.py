@@ -44,6 +44,7 @@ class HeldScreen(DeskScreen):
         parked = [draft for draft in found if draft.form != "call"]
         calls = [draft for draft in found if draft.form == "call"]
         self.waiting = parked + calls
+        self.desk.views.listed("parked work", [draft.patient_id for draft in self.waiting])
         keys = [draft.key for draft in self.waiting]
         self.at = keys.index(self._key) if self._key in keys else min(self.at, len(keys) - 1)
         self.at = max(self.at, 0)

@@ -1,274 +1,153 @@
-"""One patient's insurance for a visit: what was answered, what it comes to, who pays first (e)."""
+"""Post what a plan paid for a patient's charges, from its letter or its list (:insurance)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from deskterm.db.journal import Entry
-from deskterm.entry.dates import show_birth
-from deskterm.errors import DesktermError, Invalid
-from deskterm.office import (
-    asking,
-    benefits,
-    coverage,
-    day_board,
-    eligibility,
-    plans,
-    policies,
-    visit_estimate,
-)
-from deskterm.office.benefits import Said
-from deskterm.office.coverage import CoverageRow
-from deskterm.screens import sending
-from deskterm.screens.base import DeskScreen
-from deskterm.screens.prompt import ask
-from deskterm.screens.who import show_banner
+from deskterm.entry.money import parse_cents, show_cents
+from deskterm.errors import Invalid
+from deskterm.office import clinic, coverage, remittances
+from deskterm.office.remittances import METHODS, OpenCharge, RemittanceLine
+from deskterm.screens.task import TaskScreen
+from deskterm.screens.void import VoidReceipt
+from deskterm.screens.who import identity_field, show_banner
+from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel, Text
+from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import RuleRow
-from deskterm.widgets.rows_paint import Part
+from deskterm.widgets.rows_paint import Part, cells
+from deskterm.widgets.step_form import StepForm
 
-VIEWS = ("summary", "every line", "plan", "who pays first")
+EXAMPLE = "1 120 40 20 ded; 2 80: row, paid, contract, patient's, why"
 
 
-class InsuranceScreen(DeskScreen):
-    """Enter asks the payer, and once there is an answer accepts it.
+class InsuranceScreen(TaskScreen):
+    """Who paid, by which number, and for each row: paid, contractual, patient's part, why."""
 
-    ``v`` shows every line of the answer, the plan's card, who pays first; ``+`` notes what was
-    said on the phone; ``f`` that it could not be verified; ``s`` the next coverage.
-    """
-
-    place: ClassVar[str] = "insurance"
     title_text: ClassVar[str] = "INSURANCE"
+    form: ClassVar[str] = "insurance"
 
-    def __init__(self, patient_id: int, appointment_id: int | None = None) -> None:
-        super().__init__()
-        self.patient_id = patient_id
-        self.appointment_id = appointment_id
-        self.at = 0
-        self.view: str = VIEWS[0]
+    def __init__(self, patient_id: int | None = None, *, draft: Any = None) -> None:
+        super().__init__(draft)
+        found = draft.patient_id if draft is not None else patient_id
+        assert found is not None
+        self.patient_id: int = found
+        self.charges: list[OpenCharge] = []
+        self.reasons: list[tuple[str, str]] = []
         self.panel = Panel(classes="body")
-        self.covered: list[CoverageRow] = []
-        self.day: date | None = None
+
+    def subject(self) -> tuple[int | None, int | None]:
+        return self.patient_id, None
 
     def body(self) -> Iterable[Any]:
+        self.charges = remittances.open_charges(self.desk, self.patient_id)
+        self.reasons = list(clinic.codes(self.desk, "transfer_reason"))
+        plans = tuple((plan.code, plan.name) for plan in coverage.plans(self.desk))
+        specs = [
+            identity_field(self),
+            FieldSpec("plan", "Paid by", "choice", choices=plans, required=True, width=34,
+                      default=remittances.plan_of(self.desk, self.patient_id) or None),
+            FieldSpec("method", "By", "choice", choices=METHODS, default="ach", required=True,
+                      width=10),
+            FieldSpec("number", "Number", required=True, limit=40, width=24,
+                      example="of the check or the transfer"),
+            FieldSpec("lines", "Lines", required=True, limit=300, width=56, parse=self._read_lines,
+                      example=EXAMPLE),
+            FieldSpec("note", "Note", limit=200, width=40),
+        ]  # fmt: skip
+        self.paid_form = StepForm(specs, verb="POST")
+        self.paid_form.styles.height = 8
+        yield RuleRow()
+        yield self.paid_form
         yield RuleRow()
         yield self.panel
 
-    def context(self) -> str:
-        return f"{self.view}   {self.day:%a %m/%d/%Y}" if self.day else self.view
-
     def load(self) -> None:
+        self.charges = remittances.open_charges(self.desk, self.patient_id)
         show_banner(self, self.patient_id)
-        self.day = self._day()
-        self.covered = coverage.of_patient(self.desk, self.patient_id, self.day)
-        self.at = min(self.at, max(len(self.covered) - 1, 0))
-        self.panel.show(self._lines())
-        self.show_enter()
+        self._show()
 
-    def _day(self) -> date:
-        if self.appointment_id is not None:
-            return day_board.appointment(self.desk, self.appointment_id).start.date()
-        return self.desk.today()
-
-    @property
-    def row(self) -> CoverageRow | None:
-        """The coverage that is shown."""
-        return self.covered[self.at] if self.covered else None
-
-    def keys_shown(self) -> list[tuple[str, str]]:
-        return [("Enter", "ask, accept"), ("+", "note an answer"), ("f", "could not verify"),
-                ("v", "lines, plan, order"), ("s", "next coverage"), (". ,", "page"),
-                ("Esc", "back")]  # fmt: skip
-
-    # Showing
-
-    def _lines(self) -> list[Text]:
-        row = self.row
-        if row is None:
-            return ["No insurance in force on that day: self-pay.", "", *self._estimate()]
-        said = benefits.newest(self.desk, row.id)
-        if self.view == "every line":
-            return self._every_line(said)
-        if self.view == "plan":
-            return list(plans.card(self.desk, row.plan_code))
-        if self.view == "who pays first":
-            return self._order()
-        return [*self._head(row, said), "", *self._estimate()]
-
-    def _head(self, row: CoverageRow, said: Said | None) -> list[Text]:
-        more = f"   {self.at + 1} of {len(self.covered)}, s next" if len(self.covered) > 1 else ""
-        lines: list[Text] = [
-            f"{row.priority} {row.plan_name}   id {row.member_id}   group {row.group_number or '-'}"
-            f"   from {_day(row.starts_on)}{more}"
-        ]
-        if said is None:
-            lines.append([Part("NOT VERIFIED", "attention"), Part("   nobody asked yet")])
-        else:
-            style = "attention" if said.status in ("inactive", "unable", "issue") else "primary"
-            how = said.representative or {"271": "asked", "file": "a file"}.get(
-                said.method, said.method
-            )
-            number = said.trace or said.reference
-            lines.append(
-                [
-                    Part(said.status.upper(), style),
-                    Part(
-                        f"   for {said.service_day:%m/%d/%Y}, {how} {said.day:%m/%d/%Y}  {number}"
-                    ),
-                ]
-            )
-            if said.plan:
-                lines.append(f"Plan says   {said.plan}")
-            if said.ends_on is not None:
-                lines.append([Part(f"ENDS {said.ends_on:%m/%d/%Y}", "attention")])
-            if said.differs:
-                lines.append([Part("CHANGED", "attention"), Part(f"   {said.differs}")])
-            if said.note:
-                lines.append([Part("NOTE", "attention"), Part(f"   {said.note}")])
-            for code, level, what, do in said.rejections:
-                lines.append([Part(f"{code} {what}", "attention"), Part(f"  ({level})")])
-                lines.append(f"   {do}")
-            barred = benefits.needs_authorization(said.lines, self._services())
-            if barred is not None:
-                lines.append([Part("AUTHORIZATION NEEDED", "attention"),
-                              Part(f"   {said.source_of(barred)}")])  # fmt: skip
-        waiting = asking.waiting(self.desk, row.id)
-        if waiting:
-            lines.append([Part("ASKED", "attention"), Part(f"   {waiting}")])
-        return lines
-
-    def _services(self) -> tuple[str, ...]:
-        return benefits.USUAL_SERVICES
-
-    def _every_line(self, said: Said | None) -> list[Text]:
-        if said is None:
-            return ["No answer yet. Enter asks, + notes one"]
-        return [f"{line.line:>3}  {line.words}" for line in said.lines] or ["No lines"]
-
-    def _order(self) -> list[Text]:
-        lines: list[Text] = []
-        for place in policies.who_pays_first(self.desk, self.patient_id, self.day):
-            lines.append(f"{place.place}  {place.plan}")
-            lines.append(f"     {place.why}{'' if place.sure else '   NOT SURE'}")
-        asked = policies.questionnaire(self.desk, self.patient_id)
-        if asked is not None:
-            lines.append(f"Medicare questionnaire asked {show_birth(asked.asked_on)}")
-        return lines
-
-    def _estimate(self) -> list[Text]:
-        if self.appointment_id is None or not self.desk.may("view_money"):
-            return []
-        made = visit_estimate.for_visit(self.desk, self.appointment_id)
-        first, *rest = made.lines
-        return [[Part("ESTIMATE", "primary"), Part(f"   {first}")], *rest]
-
-    def show_enter(self) -> None:
-        row = self.row
-        if row is None:
-            self.enter_row.show("Enter = back   i = register insurance")
-            return
-        if asking.answered_today(self.desk, row.id):
-            self.enter_row.show("Enter = accept")
-            return
-        if asking.waiting(self.desk, row.id):
-            self.enter_row.show("Asked; the answer lands here. Esc = go on with other work")
-            return
-        why_not = asking.cannot(self.desk, row.id)
-        self.enter_row.show(
-            f"+ = note an answer got by phone or portal ({why_not})" if why_not
-            else f"Enter = ask {row.payer_name or row.plan_name}"
-        )  # fmt: skip
-
-    # Doing
-
-    async def list_key(self, key: str, character: str | None) -> bool:
-        if key in ("enter", "ctrl+j"):
-            await self._enter()
-            return True
-        return await super().list_key(key, character)
-
-    async def _enter(self) -> None:
-        """Accept today's answer, or ask for one."""
-        row = self.row
-        if row is None or asking.answered_today(self.desk, row.id):
-            await self.desk_app.close_top(said=f"Insurance {row.eligibility}" if row else "")
-            return
-        self._ask()
-
-    def _ask(self) -> None:
-        row = self.row
-        if row is None or self.day is None:
-            return
-        done = self.attempt(
-            asking.ask, self.desk, row.id, self.day, appointment_id=self.appointment_id
-        )
-        if done is not None:
-            sending.start(self.desk)
-            self.reload()
-            self.say("Asked. The answer lands here by itself; go on with other work")
-
-    def do_eligibility(self) -> None:
-        """``e``: ask, also when today's answer is here."""
-        self._ask()
-
-    def do_view(self) -> None:
-        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
-        self.panel.page(-1000)
-        self.reload()
-
-    def do_sort(self) -> None:
-        """``s``: the next coverage."""
-        if len(self.covered) > 1:
-            self.at = (self.at + 1) % len(self.covered)
-            self.reload()
-
-    async def do_new(self) -> None:
-        """``+``: note what a portal or a representative said."""
-        row = self._covered()
-        await self.desk_app.go("answer", coverage_id=row.id, appointment_id=self.appointment_id)
-
-    async def do_next_state(self) -> None:
-        """``f``: it could not be verified, and why."""
-        row, day = self._covered(), self.day
-        assert day is not None
-
-        def take(text: str) -> None:
-            eligibility.could_not_verify(self.desk, row.id, text, on=day)
-            self.reload()
-            self.say("Noted; the insurance stays as it is")
-
-        await ask(self, "Could not verify: why?", take, example="portal down, closed until 8")
-
-    def _covered(self) -> CoverageRow:
-        if self.row is None:
-            raise Invalid("No insurance in force here", "i opens the registration form")
-        return self.row
-
-    async def do_edit(self) -> None:
-        await self.desk_app.go("register", patient_id=self.patient_id)
-
-    async def do_message(self) -> None:
-        await self.desk_app.go("call", patient_id=self.patient_id)
-
-    async def do_payment(self) -> None:
-        await self.desk_app.go(
-            "payment", patient_id=self.patient_id, appointment_id=self.appointment_id
-        )
-
-    def do_later_page(self) -> None:
-        self.panel.page(1)
-
-    def do_earlier_page(self) -> None:
-        self.panel.page(-1)
+    def opened(self) -> None:
+        super().opened()
+        self._show()
 
     def concerns(self, entry: Entry) -> bool:
-        return entry.patient_id == self.patient_id
+        return entry.patient_id == self.patient_id and entry.operation.startswith(
+            ("payment.", "charge.")
+        )
 
-    def failed(self, error: DesktermError) -> None:
-        self.say_error(error)
+    def on_record_form_typed(self) -> None:
+        self._show()
+        super().on_record_form_typed()
 
+    def _show(self) -> None:
+        """The open charges, and what is typed for each of them."""
+        values = self.paid_form.values
+        typed = {line.charge_id: line for line in values.get("lines") or ()}
+        width = max(self.desk_app.size.width - 64, 12)
+        head = (
+            f"  # {'Charge':<{width}} Day       {'Plan':>9}{'Paid':>9}{'Contract':>9}"
+            f"{'Patient':>9}{'Left':>9}"
+        )
+        lines: list[Text] = [[Part(head, "primary")]]
+        for number, charge in enumerate(self.charges, 1):
+            line = typed.get(charge.id) or RemittanceLine(charge.id)
+            left = charge.plan_cents - line.paid - line.contractual - line.patient
+            figures = (charge.plan_cents, line.paid, line.contractual, line.patient, left)
+            lines.append(
+                f"{number:>3} {cells(charge.words, width)} {charge.day:%m/%d/%y}  "
+                + "".join(f"{show_cents(cents):>9}" for cents in figures)
+                + (" !" if left < 0 else "")
+            )
+        if not self.charges:
+            lines.append("  Nothing is expected of a plan for this patient")
+        paid = sum(line.paid for line in typed.values())
+        self.paid_form.verb = f"POST {show_cents(paid)}"
+        self.panel.show(lines)
 
-def _day(day: date | None) -> str:
-    return f"{day:%m/%d/%Y}" if day else "?"
+    def _read_lines(self, text: str) -> tuple[tuple[RemittanceLine, ...], str]:
+        found = tuple(self._read_line(part) for part in text.split(";") if part.strip())
+        if not found:
+            raise Invalid("Which rows?", EXAMPLE, field="lines")
+        return found, f"paid {show_cents(sum(line.paid for line in found))}"
+
+    def _read_line(self, text: str) -> RemittanceLine:
+        row, *words = text.split()
+        if not row.isdecimal() or not 1 <= int(row) <= len(self.charges):
+            raise Invalid(f"There is no row {row[:8]}", EXAMPLE, field="lines")
+        reason = "deductible"
+        if words and words[-1][0].isalpha():
+            reason = self._reason(words.pop())
+        if not 1 <= len(words) <= 3:
+            raise Invalid(f"Row {row}: paid, contract, patient's", EXAMPLE, field="lines")
+        cents = [parse_cents(word) if word.strip("0.") else 0 for word in words] + [0, 0]
+        return RemittanceLine(
+            self.charges[int(row) - 1].id, cents[0], cents[1], cents[2], reason
+        )  # fmt: skip
+
+    def _reason(self, typed: str) -> str:
+        found = [code for code, _ in self.reasons if code.startswith(typed.lower())]
+        if not found:
+            known = ", ".join(code for code, _ in self.reasons)
+            raise Invalid(f"Why is a part the patient's: {typed[:12]}?", known, field="lines")
+        return found[0]
+
+    async def on_record_form_done(self, message: RecordForm.Done) -> None:
+        values: Mapping[str, Any] = message.values
+        done = self.attempt(
+            remittances.post, self.desk, values["plan"], values["lines"], number=values["number"],
+            method=values["method"], note=values.get("note") or "", key=self.key,
+        )  # fmt: skip
+        if done is None:
+            return
+        said = (
+            f"{values['plan']} paid {show_cents(done.paid_cents)}, contract"
+            f" {show_cents(done.contractual_cents)}, patient's {show_cents(done.patient_cents)}"
+        )
+        if done.payment is None:
+            await self.finish(said)
+        else:
+            undo = VoidReceipt(self.desk_app, done.receipt)
+            await self.finish(f"{done.receipt}: {said}", undo=undo)

@@ -34,7 +34,25 @@ ON_VISIT = {
 GLOBAL_VERBS = {"next": "next", "held": "held", "park": "park", "undo": "undo", "help": "help",
                 "resume": "held", "lock": "lock", "blank": "lock"}  # fmt: skip
 FOR_SOMEBODY = frozenset(
-    ("walkin", "book", "move", "find", "pay", "msg", "call", "who", "account", "refund", "elig")
+    (
+        "walkin",
+        "book",
+        "move",
+        "find",
+        "pay",
+        "msg",
+        "call",
+        "who",
+        "account",
+        "refund",
+        "elig",
+        "charge",
+        "restrict",
+        "unrestrict",
+        "plan",
+        "insurance",
+        "family",
+    )
 )
 HISTORY = 50
 
@@ -121,6 +139,16 @@ class LineRunner:
         if verb in ("staff", "outbox"):
             await self.app.go(verb)
             return
+        if verb == "codes":
+            await self.app.go("codes", typed=entry.words)
+            return
+        if verb in ("pin", "code"):
+            await self.app.go(verb, login=entry.words)
+            return
+        if verb in ("restrict", "unrestrict") and not entry.who and patient_id is None:
+            patient_id = getattr(self.app.screen, "patient_id", None)
+            if patient_id is None:
+                raise Invalid("Whose record?", f"{verb} smi jo, or on the patient's card")
         if verb == "day":
             await self._day(entry)
             return
@@ -215,6 +243,9 @@ class LineRunner:
                 appointment_id=visit.id if visit is not None else None,
                 line=tenders,
             )
+        elif verb == "charge":
+            visit = self._visit(patient_id, future=False)
+            await app.go("charge", appointment_id=visit.id)
         elif verb in ("msg", "call"):
             given = {"patient_id": patient_id, "note": entry.note}
             for token in entry.tokens:
@@ -223,15 +254,21 @@ class LineRunner:
             await app.go("call", **given)
         elif verb in ("account", "refund"):
             await self.app.go("account", patient_id=patient_id)
+        elif verb in ("plan", "insurance", "family"):
+            await app.go(verb, patient_id=patient_id)
         elif verb == "who":
             await app.go("history", patient_id=patient_id)
         elif verb == "elig":
             visit = self._visit_or_none(patient_id, future=True)
             await app.go(
-                "insurance",
+                "coverage",
                 patient_id=patient_id,
                 appointment_id=visit.id if visit is not None else None,
             )
+        elif verb in ("restrict", "unrestrict"):
+            from deskterm.screens.restricting import ask_why
+
+            await ask_why(app, patient_id, restricted=verb == "restrict", note=entry.note)
         elif verb == "walkin":
             await self._walk_in(entry, patient_id)
         else:

@@ -26,8 +26,8 @@ CODE = Box("code", "code from the app", "own", secret=True, cells=9)
 USER = (Box("user", "user", "other"), Box("other_pin", "PIN", "other", secret=True))
 OTHER_CODE = Box("other_code", "code", "other", secret=True, cells=9)
 NEW = (
-    (Box("new", "new PIN (6 digits or more)", "new", secret=True),),
-    (Box("again", "             the same again", "new", secret=True),),
+    (Box("new", "new PIN (6 digits or more)", "new", True, brief="new PIN, 6 or more"),),
+    (Box("again", "             the same again", "new", True, brief="    the same again"),),
 )
 NOTE = (
     (Box("caller", "caller   ", "note", cells=44),),

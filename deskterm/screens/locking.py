@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from deskterm.errors import DesktermError, NotAllowed
 from deskterm.office import credentials, locking, sessions
+from deskterm.office.origin import BY
 from deskterm.screens.base import DeskScreen
 from deskterm.screens.lock import LockScreen
 from deskterm.terminal.safe_app import SafeApp
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 WARNING = 30  # seconds of counting down before the desk locks
 SESSION_SECONDS = 2.0  # between looks at whether this session is still wanted
+# What may have ended this session: looked at as soon as it is heard of.
+ENDS_SESSIONS = frozenset(
+    {"session.start", "staff.disable", "staff.role", "staff.key_revoke", "role.forbid"}
+)
 
 
 class Locking(SafeApp):
@@ -103,6 +108,11 @@ class Locking(SafeApp):
 
     def hear(self, entries: list[Entry]) -> None:
         """Other desks did something: shown now, or after unlocking."""
+        if any(entry.operation in ENDS_SESSIONS for entry in entries):
+            self._ask_at = 0.0
+            self.watch_session()
+            if self.farewell:
+                return
         if self.desk.locked:
             self._missed += entries
         else:
@@ -119,8 +129,16 @@ class Locking(SafeApp):
     def must_begin_locked(self, over_ssh: bool) -> str:
         """Why this session begins at the lock; empty when it does not."""
         has_secret = credentials.has_secret(self.desk, self.desk.actor.login)
-        if over_ssh and has_secret and self.desk.settings.pin_at_start:
+        settings = self.desk.settings
+        if over_ssh and has_secret and settings.pin_at_start:
             return "Signed in by key. Your PIN opens the desk"
+        if (
+            BY in self.desk.origin
+            and has_secret
+            and settings.pin_spoken_for
+            and not settings.practice
+        ):
+            return "Opened by another account. The PIN opens the desk"
         if self.desk.settings.policy.pin_required and not has_secret:
             return "Everybody here has a PIN. Choose yours"
         return ""

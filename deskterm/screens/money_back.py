@@ -130,7 +130,9 @@ class MoneyBackScreen(TaskScreen):
         show_banner(self, self.payment.patient_id)
         text = receipts.text(self.desk, self.receipt)
         left = "  ".join(f"{w.label} {show_cents(w.cents)}" for w in self.left) or "nothing"
-        self.panel.show([f"  Left of it: {left}", "", *(f"  {x}" for x in text.splitlines())])
+        kept = payments.void_keeps(self.desk, self.receipt)
+        said = [f"Left of it: {left}", *(f"If voided: {words}" for words in kept), ""]
+        self.panel.show([f"  {x}" for x in (*said, *text.splitlines())])
         self._say_verb()
 
     def _say_verb(self) -> None:

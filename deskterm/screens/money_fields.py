@@ -10,7 +10,7 @@ from typing import Any
 from deskterm.entry.cards import LAST_FOUR_ONLY, NEVER_TYPED, longest_digit_run
 from deskterm.entry.money import TenderEntry, parse_cents, parse_tenders, show_cents
 from deskterm.errors import Invalid
-from deskterm.office import clinic, pay_plan, payments, refunds
+from deskterm.office import clinic, pay_plan, payments, refunds, shifts
 from deskterm.office.desk import Desk
 from deskterm.office.dues import Due
 from deskterm.office.pay_plan import PaymentPlan
@@ -224,6 +224,27 @@ def given_field() -> FieldSpec:
                      show=show_cents, example="the cash handed over, for the change")  # fmt: skip
 
 
+def opening_field(desk: Desk, patient_id: int, appointment_id: int | None) -> list[FieldSpec]:
+    """The cash counted into a drawer that a payment opens; nothing while it is open.
+
+    Asked with cash only: a card needs no drawer, and what the last count left is offered.
+    """
+    if not desk.may("view_money"):
+        return []
+    offered = shifts.to_open(desk, patient_id, appointment_id)
+    if offered is None:
+        return []
+
+    def cash(values: Mapping[str, Any]) -> bool:
+        return _nth(values, 0, "cash") is not None
+
+    return [
+        FieldSpec("opening", "float", limit=12, width=9, parse=_read_opening,
+                  show=show_cents, default=offered, visible_when=cash, beside=True,
+                  example="what is in the drawer now: it is not open yet")
+    ]  # fmt: skip
+
+
 def spaced(cents: int) -> str:
     """``C H A N G E   3 5 . 0 0``: to be read from a metre away."""
     return "C H A N G E   " + " ".join(show_cents(cents))
@@ -233,6 +254,10 @@ def _nth(values: Mapping[str, Any], number: int, *kinds: str) -> TenderEntry | N
     paid = values.get("pay")
     found = paid.of_kind(*kinds) if isinstance(paid, Paid) else []
     return found[number] if number < len(found) else None
+
+
+def _read_opening(text: str) -> tuple[int, str]:
+    return parse_cents(text) if text.strip("0. ") else 0, "opens the drawer"
 
 
 def _read_cents(text: str) -> tuple[int, str]:

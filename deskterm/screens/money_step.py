@@ -13,6 +13,7 @@ from deskterm.screens.money_fields import (
     Paid,
     cash_extra,
     given_field,
+    opening_field,
     slips,
     spaced,
     work_out,
@@ -53,7 +54,8 @@ class MoneyStep:
     def fields(self, **pay: Any) -> list[FieldSpec]:
         """The Pay box with the gaps behind it."""
         first, *rest = self.box.fields(required=True, **pay)
-        return [first, given_field(), *rest]
+        opening = opening_field(self.screen.desk, self.patient_id, self.appointment_id)
+        return [first, given_field(), *opening, *rest]
 
     def typed(self) -> None:
         """Something else stands in the form: what was warned of is said again."""
@@ -132,6 +134,7 @@ class MoneyStep:
             self.patient_id,
             tenders=planned.tenders,
             appointment_id=self.appointment_id,
+            opening_cents=values.get("opening"),
             key=self.key,
         )
         said = f", receipt {payment.receipt}"

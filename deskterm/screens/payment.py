@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from textual.containers import Horizontal, Vertical
@@ -11,13 +11,14 @@ from deskterm.db.journal import Entry
 from deskterm.entry.money import show_cents
 from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError, Invalid
-from deskterm.office import day_board, news, pay_plan, payments
+from deskterm.office import day_board, dues, families, mail, news, pay_plan, payments
 from deskterm.office.pay_plan import PaymentPlan
 from deskterm.screens.money_fields import (
     MoneyBox,
     Paid,
     cash_extra,
     given_field,
+    opening_field,
     slips,
     spaced,
     work_out,
@@ -26,7 +27,7 @@ from deskterm.screens.opening import patients_name
 from deskterm.screens.task import TaskScreen
 from deskterm.screens.void import VoidReceipt
 from deskterm.screens.who import identity_field, show_banner
-from deskterm.widgets.fields import YES_NO, FieldSpec
+from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel, Text
 from deskterm.widgets.rows import RuleRow
 from deskterm.widgets.rows_paint import Part, cells
@@ -36,7 +37,10 @@ APPLY = (
     ("due", "copay first, then oldest"),
     ("balance", "older balance only"),
     ("prepay", "what is over is kept as a prepayment"),
+    ("ahead", "instalments before their day too"),
 )
+PRINT = (("y", "yes"), ("n", "no"), ("e", "e-mail"))
+NO_MORE = "none"
 DUES_SHOWN = 4
 MONEY_LINES = 8  # of the dues, their sum, and how each came about where there is room
 RECEIPT_CELLS = 33  # a bar and the receipt's columns
@@ -72,6 +76,8 @@ class PaymentScreen(TaskScreen):
         self.change_panel = Panel(height=1)
         self.receipt_panel = Panel(classes="receipt beside")
         self._warned: set[str] = set()
+        self.members: list[families.Member] = []
+        self._scope: tuple[bool, list[int]] = (False, [])
         self._agreed: list[payments.Due] = []  # what was due when the clerk last typed
 
     def subject(self) -> tuple[int | None, int | None]:
@@ -87,10 +93,11 @@ class PaymentScreen(TaskScreen):
         specs = [
             identity_field(self),
             *self._pay_fields(),
+            *self._family_fields(),
             FieldSpec("apply", "Apply", "choice", choices=APPLY, default="due", width=30,
                       required=True, visible_when=_takes),
             FieldSpec("note", "Note", limit=200, width=30),
-            FieldSpec("print", "Print", "choice", choices=YES_NO, required=True, width=7,
+            FieldSpec("print", "Print", "choice", choices=PRINT, required=True, width=9,
                       visible_when=_takes),
         ]  # fmt: skip
         self.pay_form = StepForm(specs, offers={"print": "y"}, verb="POST")
@@ -106,10 +113,40 @@ class PaymentScreen(TaskScreen):
 
     def _pay_fields(self) -> list[FieldSpec]:
         pay, *rest = self.box.fields(required=True)
-        return [pay, given_field(), *rest]
+        opening = opening_field(self.desk, self.patient_id, self.appointment_id)
+        return [pay, given_field(), *opening, *rest]
+
+    def _family_fields(self) -> list[FieldSpec]:
+        """Whose dues are paid as well; nothing where nobody of the family owes."""
+        self.members = [
+            m for m in families.others(self.desk, self.patient_id) if m.balance_cents > 0
+        ]
+        if not self.members:
+            return []
+        owed = sum(m.balance_cents for m in self.members)
+        choices = [(NO_MORE, "this patient only"), ("all", f"all: {show_cents(owed)} more")]
+        choices += [
+            (m.mrn, f"{_first(m)} {m.name.partition(',')[0]} {show_cents(m.balance_cents)}")
+            for m in self.members
+        ]  # fmt: skip
+        return [
+            FieldSpec("family", "Family", "choice", choices=choices, default=NO_MORE, width=32,
+                      required=True, visible_when=_takes)
+        ]  # fmt: skip
+
+    def _whose(self, values: Mapping[str, Any]) -> list[int]:
+        """Who of the family is paid for as well."""
+        wanted = values.get("family") or NO_MORE
+        if wanted == NO_MORE:
+            return []
+        return [m.patient_id for m in self.members if wanted in ("all", m.mrn)]
 
     def _dues(self) -> list[payments.Due]:
-        return payments.due(self.desk, self.patient_id, self.appointment_id)
+        values = self.pay_form.values if hasattr(self, "pay_form") else {}
+        return payments.due(
+            self.desk, self.patient_id, self.appointment_id,
+            ahead=values.get("apply") == "ahead", family=self._whose(values),
+        )  # fmt: skip
 
     def load(self) -> None:
         self.box.dues = self._dues()
@@ -158,6 +195,12 @@ class PaymentScreen(TaskScreen):
     def show_money(self) -> None:
         """The dues, the change and the receipt, as what is typed makes them."""
         values = self.pay_form.values
+        scope = (values["apply"] == "ahead", self._whose(values))
+        if scope != self._scope:  # more is to be paid, or less
+            self._scope = scope
+            self._agreed = self.box.dues = self.attempt(self._dues) or []
+            self.pay_form.sheet.check("pay")  # what is left is another sum now
+            values = self.pay_form.values
         planned, change = self.planned(values)
         self._show_dues(planned)
         self.change_panel.show([[Part(spaced(change), "primary")] if change else ""])
@@ -169,7 +212,8 @@ class PaymentScreen(TaskScreen):
             number = self.attempt(
                 pay_plan.next_receipt, self.desk, self.patient_id, self.appointment_id
             )
-            printed = "" if values["print"] == "n" else f" and print receipt {number}"
+            how = "e-mail" if values["print"] == "e" else "print"
+            printed = "" if values["print"] == "n" else f" and {how} receipt {number}"
             self.pay_form.verb = f"POST {show_cents(planned.total)}{printed}"
         else:
             self.pay_form.verb = "POST"
@@ -179,11 +223,13 @@ class PaymentScreen(TaskScreen):
         lines: list[Text] = [
             [Part(f"# {'For':<{label}} Date  {'Due':>7} {'Now':>7} {'Left':>7}", "primary")]
         ]
+        names = {m.patient_id: _first(m) for m in self.members}
         shown = self.box.dues[:DUES_SHOWN]
         for number, due in enumerate(shown, 1):
             now = planned.paid(due)
+            whose = f"{names[due.patient_id]}: " if due.patient_id in names else ""
             lines.append(
-                f"{number} {cells(due.label, label)} {due.service_day:%m/%d}"
+                f"{number} {cells(whose + due.label, label)} {due.service_day:%m/%d}"
                 + "".join(f" {show_cents(c):>7}" for c in (due.due_cents, now, due.due_cents - now))
             )
         hidden = len(self.box.dues) - len(shown)
@@ -201,9 +247,19 @@ class PaymentScreen(TaskScreen):
                   "primary")]
         )  # fmt: skip
         room = MONEY_LINES - len(lines)
-        lines += [f"  {n}: {due.why}" for n, due in enumerate(shown, 1) if due.why][:room]
+        whys = [f"  {n}: {due.why}" for n, due in enumerate(shown, 1) if due.why]
+        lines += [*whys, *self._estimate()][:room] if len(whys) < room else whys[:room]
         self.dues_panel.styles.height = len(lines)
         self.dues_panel.show(lines)
+
+    def _estimate(self) -> list[str]:
+        """What the visit will probably cost beyond the copay, or that nobody verified it."""
+        if self.appointment_id is None:
+            return []
+        found = dues.estimate(self.desk, self.patient_id, self.appointment_id)
+        if found is None:
+            return ["  deductible, coinsurance: not verified"]
+        return [f"  estimate {show_cents(found.cents)}: {found.why}"]
 
     def _receipt(self, values: dict[str, Any], planned: PaymentPlan) -> list[Text]:
         """The receipt's last lines that there is room for."""
@@ -247,6 +303,8 @@ class PaymentScreen(TaskScreen):
         if values["pay"].reason:
             await self._not_taken(values)
             return
+        if values["print"] == "e" and not self._may_mail():
+            return
         planned, change = self.planned(values)
         if not self._may_post(values, planned, change):
             return
@@ -259,12 +317,15 @@ class PaymentScreen(TaskScreen):
             purpose="balance" if values["apply"] == "balance" else None,
             allow_prepayment=values["apply"] == "prepay",
             note=values["note"] or "",
+            ahead=values["apply"] == "ahead",
+            family=self._whose(values),
+            opening_cents=values.get("opening"),
             key=self.key,
         )
         if done is None:
             return
         app, receipt = self.desk_app, done.receipt
-        printed = self._print(receipt) if values["print"] == "y" else ""
+        printed = {"y": self._print, "e": self._mail}.get(values["print"], _nothing)(receipt)
         said = f"Receipt {receipt}, {show_cents(done.total_cents)}"
         said += f", CHANGE {show_cents(change)}" if change else ""
         await self.finish(said, undo=VoidReceipt(app, receipt))
@@ -316,6 +377,30 @@ class PaymentScreen(TaskScreen):
             return f"Not printed: {error.message}"
         return ""
 
+    def _may_mail(self) -> bool:
+        """Whether there is an address, and the patient agreed: asked once, noted once."""
+        to = mail.address(self.desk, self.patient_id)
+        if not to.email:
+            self.pay_form.set_error("print", "No e-mail on file. y prints it")
+            return False
+        if to.agreed or "mail" in self._warned:
+            return True
+        self._warned.add("mail")
+        self.enter_row.show(
+            "", error=f"E-mail is not sealed. Do they agree to {to.email}? Enter again notes it"
+        )
+        return False
+
+    def _mail(self, receipt: str) -> str:
+        """Queue the receipt for e-mail; what went wrong, or nothing."""
+        try:
+            if not mail.address(self.desk, self.patient_id).agreed:
+                mail.consent(self.desk, self.patient_id, agreed=True)
+            mail.queue_receipt(self.desk, receipt, key=f"{self.key}:mail")
+        except DesktermError as error:
+            return f"Not e-mailed: {error.message}"
+        return ""
+
     async def _not_taken(self, values: dict[str, Any]) -> None:
         done = self.attempt(
             payments.not_collected,
@@ -328,6 +413,15 @@ class PaymentScreen(TaskScreen):
         )
         if done is not None:
             await self.finish(f"Nothing taken, {values['pay'].reason}: noted")
+
+
+def _first(member: families.Member) -> str:
+    return member.name.partition(", ")[2]
+
+
+def _nothing(receipt: str) -> str:
+    """Neither paper nor e-mail."""
+    return ""
 
 
 def _takes(values: Any) -> bool:

@@ -55,6 +55,9 @@ class PromptRow(Widget):
     def on_record_form_moved(self, message: RecordForm.Moved) -> None:
         message.stop()
 
+    def on_record_form_stepped(self, message: RecordForm.Stepped) -> None:
+        message.stop()
+
     def on_record_form_said(self, message: RecordForm.Said) -> None:
         message.stop()
         if message.level == "error":
@@ -97,13 +100,18 @@ async def ask(
     text: str = "",
     echo: Callable[[str], str] | None = None,
     example: str = "",
+    secret: bool = False,
 ) -> None:
-    """Ask one thing in row 23; ``take`` is called with what was typed and may refuse it."""
+    """Ask one thing in row 23; ``take`` is called with what was typed and may refuse it.
+
+    What is ``secret`` is not shown as it is typed.
+    """
 
     def parse(typed: str) -> tuple[str, str]:
         return typed, echo(typed) if echo is not None else ""
 
-    spec = FieldSpec("text", label, limit=200, width=30, parse=parse, example=example)
+    spec = FieldSpec("text", label, limit=200, width=30, parse=parse, example=example,
+                     secret=secret, card_check=not secret)  # fmt: skip
     await screen.open_prompt(Question(screen, spec, take, text))
     if example:
         screen.enter_row.show(f"e.g. {example}")

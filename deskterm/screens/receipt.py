@@ -7,13 +7,15 @@ from typing import Any, ClassVar
 
 from deskterm.commands import ENTER_KEYS
 from deskterm.db.journal import Entry
-from deskterm.office import money_exports, pay_plan, payments, printing, receipts
+from deskterm.errors import Invalid
+from deskterm.office import mail, money_exports, pay_plan, payments, printing, receipts
 from deskterm.screens.base import DeskScreen
+from deskterm.screens.prompt import ask
 from deskterm.screens.who import show_banner
 from deskterm.widgets.panel import Panel
 from deskterm.widgets.rows import RuleRow
 
-WRITE, COPY = "w", "y"
+WRITE, COPY, MAIL = "w", "y", "e"
 
 
 class ReceiptScreen(DeskScreen):
@@ -48,7 +50,7 @@ class ReceiptScreen(DeskScreen):
 
     def keys_shown(self) -> list[tuple[str, str]]:
         return [("Enter", "close"), (WRITE, "write text and PDF"), (COPY, "print a copy"),
-                ("x", "void"), (". ,", "page"), ("Esc", "back")]  # fmt: skip
+                (MAIL, "e-mail"), ("x", "void"), (". ,", "page"), ("Esc", "back")]  # fmt: skip
 
     async def list_key(self, key: str, character: str | None) -> bool:
         if key in ENTER_KEYS:
@@ -60,14 +62,36 @@ class ReceiptScreen(DeskScreen):
         if character is not None and character.lower() == COPY:
             self.attempt(self._copy)
             return True
+        if character is not None and character.lower() == MAIL:
+            await self._mail()
+            return True
         return await super().list_key(key, character)
+
+    async def _mail(self) -> None:
+        """Queue it for e-mail; the patient's consent is asked for once."""
+        to = mail.address(self.desk, self.patient_id)
+        if to.agreed or not to.email:
+            self.attempt(self._queue)
+            return
+
+        def take(answer: str) -> None:
+            if answer.strip().lower() not in ("y", "yes"):
+                raise Invalid("y notes that they agree; Esc leaves it", "", field="text")
+            mail.consent(self.desk, self.patient_id, agreed=True)
+            self.call_after_refresh(self.attempt, self._queue)
+
+        await ask(self, "They agree", take, example=f"y: e-mail is not sealed; to {to.email}")
+
+    def _queue(self) -> None:
+        mail.queue_receipt(self.desk, self.receipt)
+        self.say("It waits to be e-mailed")
 
     def _write(self) -> None:
         """Beside the database, where the receipts that were printed at the desk are."""
         path = pay_plan.write_receipt(self.desk, self.receipt)
         name = f"{self.receipt}-copy-{self.desk.wall():%H%M%S}.pdf"
         made = printing.receipt_pdf(self.desk, self.receipt)
-        money_exports.write_into(path.parent, name, made)
+        money_exports.write_into(self.desk, path.parent, name, made, what=f"receipt {self.receipt}")
         self.say(f"Written: {path.name} and {name}")
 
     def _copy(self) -> None:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from deskterm.db.journal import Entry
-from deskterm.office import money_exports, money_reports, tables
+from deskterm.office import exports, money_exports, money_reports, tables
 from deskterm.office.tables import Table
 from deskterm.screens.base import DeskScreen
 from deskterm.screens.prompt import ask
@@ -66,7 +66,7 @@ class ReportScreen(DeskScreen):
             lines.append([Part(text, "primary")] if number == 0 else text)
         if not table.rows:
             lines.append("Nothing in this period.")
-        drawn = tables.bars(table, max(room - 40, 10))
+        drawn = tables.bars(table, room)
         if drawn:
             lines += ["", [Part(table.chart.upper(), "primary")], *drawn]
         self.panel.show(lines)
@@ -114,17 +114,28 @@ class ReportScreen(DeskScreen):
 
         await ask(self, "Day", there, example="t-1, last fri, 0318")
 
-    def do_letter(self) -> None:
-        """``l``: write it as a CSV file into the clinic's own folder."""
+    async def do_letter(self) -> None:
+        """``l``: write it as a CSV file into the clinic's own folder; with one's PIN."""
+        if self.table is None:
+            return
+        if exports.needs_pin(self.desk):
+            await ask(self, "Your PIN", self._write, secret=True)
+            return
+        self.attempt(self._write, "")
+
+    def _write(self, secret: str) -> None:
         if self.table is None:
             return
         folder = self.desk.settings.database_path.with_name("reports")
         first, last = self.period()
         name = f"{self.report}-{first:%y%m%d}-{last:%y%m%d}-{self.desk.wall():%H%M%S}.csv"
         content = money_exports.as_csv(self.table)
-        path = self.attempt(money_exports.write_into, folder, name, content)
-        if path is not None:
-            self.say(f"Written: {path.name}")
+        path = money_exports.write_into(
+            self.desk, folder, name, content, what=f"report {self.report} {first} to {last}",
+            secret=secret, asked=True,
+        )  # fmt: skip
+        # What closes with this Enter is the question; what is said comes after it.
+        self.call_after_refresh(self.say, f"Written: {path.name}")
 
     def do_later_page(self) -> None:
         self.panel.page(1)

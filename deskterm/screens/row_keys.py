@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -42,6 +42,11 @@ class RowKeys(DeskScreen):
             self.list.action_choose()
             return True
         return await super().list_key(key, character)
+
+    def record_here(self) -> Hashable:
+        """The row under the cursor, whatever number it has."""
+        row = self.list.current
+        return row.key if row is not None else None
 
     def show_rows(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
         """Show ``rows``, in their own order when it may be taken now."""

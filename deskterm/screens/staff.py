@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from deskterm.commands import Command
 from deskterm.db.journal import Entry
-from deskterm.office import staff
+from deskterm.office import approvals, staff
 from deskterm.office.staff import StaffRow
 from deskterm.screens.prompt import ask
 from deskterm.screens.row_keys import RowKeys
@@ -84,6 +84,9 @@ class StaffScreen(RowKeys):
         if who is None:
             return
         if not who.active:
+            if approvals.anybody_else(self.desk, "staff.enable"):
+                await self.desk_app.go("enable", login=who.login)
+                return
             staff.enable(self.desk, who.login)
             self.reload()
             self.say(f"{who.login} may sign in again")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from deskterm.office import staff
+from deskterm.office import approvals, staff
 from deskterm.office.staff import StaffRow
+from deskterm.screens.second import APPROVER, PIN, approval_fields, approval_of
 from deskterm.screens.task import TaskScreen
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel
 from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import RuleRow
+
+if TYPE_CHECKING:
+    from deskterm.db.staff import Staff
 
 
 class StaffFormScreen(TaskScreen):
@@ -49,25 +54,54 @@ class StaffFormScreen(TaskScreen):
             self.person = staff.show(self.desk, self.staff_id)
             values = {"name": self.person.name, "role": self.person.role}
             verb = f"SAVE {self.person.login}"
+        specs += self._second()
         self.staff_form = RecordForm(specs, values, verb=verb)
         self.staff_form.styles.height = 6
         yield RuleRow()
         yield self.staff_form
-        yield Panel(["", "A PIN is set with: deskterm staff secret LOGIN"], classes="body")
+        yield Panel(
+            ["", ":pin LOGIN sets a PIN, :code LOGIN a code app.", "Who sees everybody or decides"
+             " who may do what is added, and made something else, by two."],
+            classes="body",
+        )  # fmt: skip
+
+    @property
+    def _operation(self) -> str:
+        return "staff.add" if self.person is None else "staff.role"
+
+    def _second(self) -> list[FieldSpec]:
+        """The second person's gaps, which show once a role is chosen that two people give."""
+        but = self.person.id if self.person is not None else 0
+        if not approvals.anybody_else(self.desk, self._operation, but=but):
+            return []
+        now = self.person.role if self.person is not None else ""
+        asked = {role for role in staff.roles(self.desk) if staff.is_powerful(self.desk, role)}
+
+        def by_two(values: Any) -> bool:
+            role = values.get("role") or ""
+            return role != now and bool({role, now} & asked)
+
+        return [
+            replace(spec, visible_when=by_two)
+            for spec in approval_fields(self.desk, self._operation)
+        ]
 
     def load(self) -> None:
         self.banner_row.show_summary(self.heading())
 
     async def on_record_form_done(self, message: RecordForm.Done) -> None:
-        values = message.values
-        name, role = values["name"] or "", values["role"]
-        if self.person is None:
-            login = (values["login"] or "").strip()
-            done = self.attempt(staff.add, self.desk, login=login, name=name, role=role)
-        else:
-            done = self.attempt(
-                staff.edit, self.desk, self.person.id, version=self.person.version, name=name,
-                role=role,
-            )  # fmt: skip
+        done = self.attempt(self._save, message.values)
         if done is not None:
             await self.finish(f"{'Saved' if self.person else 'Added'} {done.login}, {done.role}")
+
+    def _save(self, values: dict[str, Any]) -> Staff:
+        name, role = values["name"] or "", values["role"]
+        given = {key: values[key] for key in (APPROVER, PIN) if values.get(key)}
+        yes = approval_of(self.desk, self._operation, given)
+        if self.person is None:
+            login = (values["login"] or "").strip()
+            return staff.add(self.desk, login=login, name=name, role=role, approval=yes)
+        return staff.edit(
+            self.desk, self.person.id, version=self.person.version, name=name, role=role,
+            approval=yes,
+        )  # fmt: skip

@@ -35,7 +35,7 @@ class StaleScreen(DeskScreen):
         super().__init__()
         self.who = who
         self.found = {difference.name: difference for difference in found}
-        self.taken: set[str] = set()
+        self.theirs: set[str] = set()
         self._save = save
         self.list = RowList(empty="Nothing that this form shows", classes="body")
         self.detail_row = TextRow()
@@ -57,7 +57,7 @@ class StaleScreen(DeskScreen):
         self.show_enter()
 
     def _wins(self, found: Difference) -> str:
-        theirs = found.name in self.taken or not found.is_mine
+        theirs = found.name in self.theirs or not found.is_mine
         return "THEIRS" if theirs else "YOURS"
 
     def current(self) -> Difference | None:
@@ -112,9 +112,9 @@ class StaleScreen(DeskScreen):
         if not found.is_mine:
             self.say("Only they changed this field: it stays theirs. Esc goes back to type in it")
             return
-        self.taken ^= {found.name}
+        self.theirs ^= {found.name}
         self.reload()
 
     async def _done(self) -> None:
         await self.desk_app.close_top()
-        await self._save(self.taken)
+        await self._save(self.theirs)

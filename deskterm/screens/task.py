@@ -143,8 +143,21 @@ class TaskScreen(DeskScreen):
     def on_record_form_moved(self) -> None:
         if self._unsaved:
             self.save_draft()
+        else:
+            self.stepped()
         self.show_enter()
         self._show_hint()
+
+    def on_record_form_stepped(self) -> None:
+        self.stepped()
+
+    def on_row_list_moved(self) -> None:
+        self.stepped()
+
+    def stepped(self) -> None:
+        """The cursor stands elsewhere: work that comes back must come back to there."""
+        if self.dirty and not self.finished:
+            self.touched()
 
     def _show_hint(self) -> None:
         """Row 23: an example for the field of the cursor while it is empty."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
+from deskterm.entry.money import show_cents
 from deskterm.errors import DesktermError, Invalid, Stale
 from deskterm.office import news
 from deskterm.office.day_board import AppointmentRow
@@ -33,7 +34,7 @@ class VisitKeys(DeskScreen):
         row = self.current_visit()
         return row.patient_id if row is not None else None
 
-    def record_here(self) -> int | None:
+    def record_here(self) -> Hashable:
         row = self.current_visit()
         return row.id if row is not None else None
 
@@ -108,18 +109,39 @@ class VisitKeys(DeskScreen):
 
     async def do_no_show(self) -> None:
         """``n``: did not come; for somebody who is here, left without being seen."""
-        from deskterm.office import visits
+        from deskterm.office import visit_fees, visits
+        from deskterm.screens.prompt import ask
 
         row = self.visit()
         if row.lifecycle == "scheduled" and row.stage != "expected":
             await self.do_left()
             return
 
-        def note_it() -> None:
-            visits.no_show(self.desk, row.id, version=row.version)
-            self.moved_on(row, "no_show")
+        fee = visit_fees.would_charge(self.desk, row.id)
 
-        await self.identified(row.patient_id, note_it)
+        def note_it(why: str = "") -> None:
+            visits.no_show(
+                self.desk, row.id, version=row.version, reason=why.strip(),
+                waive_fee=bool(fee and why.strip()),
+            )  # fmt: skip
+            charged = f", {show_cents(fee)} charged" if fee and not why.strip() else ""
+            self.moved_on(row, f"no_show{charged}")
+
+        def take(why: str) -> None:
+            # The question closes with this Enter; what is said of the act comes after it.
+            self.call_after_refresh(self.attempt, note_it, why)
+
+        async def question() -> None:
+            example = "Enter charges it; a few words of why waive it; Esc leaves it"
+            await ask(self, f"Fee {show_cents(fee)}", take, example=example)
+
+        def begin() -> None:
+            if fee:
+                self.app.call_later(question)
+            else:
+                note_it()
+
+        await self.identified(row.patient_id, begin)
 
     async def do_left(self) -> None:
         from deskterm.office import visits
@@ -153,7 +175,7 @@ class VisitKeys(DeskScreen):
         """``e``: what the payer says about this patient, for this visit when there is one."""
         row = self.current_visit()
         await self.desk_app.go(
-            "insurance",
+            "coverage",
             patient_id=self.patient_here(),
             appointment_id=row.id if row is not None else None,
         )

@@ -76,7 +76,8 @@ class VoidScreen(TaskScreen):
         self.patient_id = payments.find(self.desk, self.receipt).patient_id
         show_banner(self, self.patient_id)
         text = receipts.text(self.desk, self.receipt)
-        self.panel.show([f"  {line}" for line in text.splitlines()])
+        kept = payments.void_keeps(self.desk, self.receipt)
+        self.panel.show([f"  {line}" for line in (*kept, *text.splitlines())])
 
     def keys_shown(self) -> list[tuple[str, str]]:
         return [("Enter", "next gap, then void"), ("F4", "reasons"), ("Esc", "keep the receipt")]

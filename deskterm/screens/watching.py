@@ -10,6 +10,7 @@ from textual.screen import Screen
 from deskterm.widgets.rows import MessageRow
 
 if TYPE_CHECKING:
+    from deskterm.app import DeskApp
     from deskterm.db.journal import Entry
     from deskterm.screens.prompt import PromptRow
 
@@ -77,6 +78,14 @@ class WatchingScreen(Screen[Any]):
             from deskterm.screens.who import show_banner
 
             self.attempt(show_banner, self, *self._banner)
+
+    def taken(self, patient_id: int | None) -> str:
+        """Who has this patient in work at another desk, in words; empty for nobody."""
+        if patient_id is None:
+            return ""
+        app: DeskApp = self.app  # type: ignore[assignment]
+        others = app.live.others(patient_id)
+        return f"TAKEN: {', '.join(other.badge for other in others)}" if others else ""
 
     @property
     def is_asking_or_wrong(self) -> bool:

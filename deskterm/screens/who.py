@@ -7,7 +7,7 @@ from typing import Any
 from deskterm.entry.dates import show_birth
 from deskterm.entry.people import parse_query
 from deskterm.entry.times import show_time
-from deskterm.errors import DesktermError, Invalid
+from deskterm.errors import DesktermError, Invalid, NotAllowed
 from deskterm.office import finder, patients
 from deskterm.screens.base import DeskScreen
 from deskterm.widgets.fields import FieldSpec, Refused
@@ -52,7 +52,11 @@ def must_identify(screen: DeskScreen, patient_id: int | None) -> bool:
     """Whether the birth date has to be typed before anything is written to this patient."""
     if patient_id is None or screen.desk_app.identified(patient_id):
         return False
-    return bool(patients.alike(screen.desk, patient_id))
+    try:
+        return bool(patients.alike(screen.desk, patient_id))
+    except NotAllowed:
+        # Closed to this person: the form is about to go, and meanwhile draws no gap for it.
+        return False
 
 
 def check_said(screen: DeskScreen, patient_id: int, text: str) -> tuple[str, str]:

@@ -131,13 +131,21 @@ class Sheet:
             return reading.error
         self.errors.pop(name, None)
         if spec.kind == "choice" or spec.show:
-            self._hold(name, reading, spec.shown(reading.value, self.values()))
+            shown = spec.shown(reading.value, self.values())
+            # The box says it now: the same words need not stand beside it too.
+            beside = "" if reading.echo == shown else reading.echo
+            self._hold(name, Reading(reading.value, beside), shown)
         return ""
 
     def put(self, name: str, value: Any, shown: str | None = None) -> None:
         """Let ``value`` stand in field ``name``; ``shown`` is its text if not the field's own."""
         if shown is None:
             shown = self.specs[name].shown(value, self.values())
+        if self.specs[name].kind == "code":
+            # Its words stand beside it, as when it is typed.
+            self.editors[name].set(shown)
+            self.errors.pop(name, None)
+            return
         self._hold(name, Reading(value), shown)
         self.errors.pop(name, None)
 

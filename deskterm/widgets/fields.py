@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from deskterm.errors import Invalid
 from deskterm.text import clean_text, fold, safe
 
-Kind = Literal["text", "lines", "choice", "person", "fact"]
+Kind = Literal["text", "lines", "choice", "person", "code", "fact"]
 Values = Mapping[str, Any]
 Choices = Sequence[tuple[Any, str]]
 Parse = Callable[[str], tuple[Any, str]]
@@ -20,6 +20,7 @@ Parse = Callable[[str], tuple[Any, str]]
 YES_NO: Choices = (("y", "yes"), ("n", "no"))
 _TEXT_FIELDS = {"CleanText", "TextField", "CharField", "FixedCharField"}
 _MAX_BOX = 60
+LOOKED_UP = ("person", "code")  # what the screen finds, when Enter or F4 asks for it
 NO_SUCH_CHOICE = "No such choice. F4 shows them"
 
 
@@ -40,7 +41,8 @@ class FieldSpec:
     """One field of a form.
 
     ``kind``: ``text`` one line; ``lines`` wrapped text; ``choice`` one of ``choices``
-    (code, label), by prefix; ``person`` found by the screen's finder; ``fact`` shown, not typed.
+    (code, label), by prefix; ``person`` found by the screen's finder; ``code`` read by ``parse``
+    and, where that refuses it, looked up by the screen; ``fact`` shown, not typed.
     ``parse`` turns typed text (a code, in a choice field) into (value, echo) and raises Invalid,
     or Refused where the words are for the screen alone;
     without it the value is the text itself. ``show`` is its inverse.

@@ -6,7 +6,8 @@ A secret is never drawn, not even how long it is, and leaves the box when it is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from textwrap import wrap
 
 from textual import events
 from textual.geometry import Offset
@@ -24,13 +25,20 @@ _ENTER = ("enter", "ctrl+j")
 
 @dataclass(frozen=True)
 class Box:
-    """One box. Enter in the last box of its ``group`` hands the group's texts over."""
+    """One box. Enter in the last box of its ``group`` hands the group's texts over.
+
+    ``brief`` is the label where there is no room for the whole one.
+    """
 
     name: str
     label: str
     group: str
     secret: bool = False
     cells: int = 12
+    brief: str = ""
+
+
+Line = str | Sequence[Box]
 
 
 class LockPanel(Painted):
@@ -49,13 +57,13 @@ class LockPanel(Painted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[str | Sequence[Box]] = []
+        self._lines: list[Line] = []
         self._foot: list[str] = []
         self._error = ""
         self._editors: dict[str, LineEditor] = {}
         self._at = ""
 
-    def show(self, lines: Sequence[str | Sequence[Box]], foot: Sequence[str]) -> None:
+    def show(self, lines: Sequence[Line], foot: Sequence[str]) -> None:
         """Show ``lines`` in the middle and ``foot`` at the bottom; boxes keep their texts."""
         self._lines, self._foot = list(lines), list(foot)
         boxes = self._boxes()
@@ -100,9 +108,11 @@ class LockPanel(Painted):
 
     def draw(self, canvas: Canvas) -> Offset | None:
         cursor: Offset | None = None
-        room = canvas.height - len(self._foot)
-        top = max((room - len(self._lines) - 1) // 2, 0)
-        for y, line in enumerate(self._lines, top):
+        foot = _foot(self._foot, canvas.width, canvas.height)
+        room = canvas.height - len(foot)
+        lines = _fitted(self._lines, canvas.width, room - 1)
+        top = max((room - len(lines) - 1) // 2, 0)
+        for y, line in enumerate(lines, top):
             if y >= room - 1:
                 break
             if isinstance(line, str):
@@ -117,13 +127,13 @@ class LockPanel(Painted):
             x = max((canvas.width - len(text) - 4) // 2, 0)
             canvas.put(x, room - 1, "ERR", STOP)
             canvas.put(x + 4, room - 1, text)
-        for y, text in enumerate(self._foot, room):
+        for y, text in enumerate(foot, room):
             canvas.put(0, y, fit(text, canvas.width))
         return cursor
 
     def _draw_boxes(self, canvas: Canvas, y: int, boxes: Sequence[Box]) -> Offset | None:
         cursor: Offset | None = None
-        wide = sum(len(box.label) + box.cells + 3 for box in boxes) + 2 * (len(boxes) - 1)
+        wide = _cells(boxes)
         x = max((canvas.width - wide) // 2, 0)
         for box in boxes:
             x = canvas.put(x, y, f"{box.label} ", PRIMARY if box.name == self._at else PLAIN)
@@ -208,3 +218,53 @@ class LockPanel(Painted):
                 self._editors[box.name].set("")
         self._at = group[0].name
         self.post_message(self.Entered(here.group, texts))
+
+
+def _cells(boxes: Sequence[Box]) -> int:
+    """How wide a line of boxes is."""
+    return sum(len(box.label) + box.cells + 3 for box in boxes) + 2 * (len(boxes) - 1)
+
+
+def _foot(lines: Sequence[str], width: int, height: int) -> list[str]:
+    """The foot, wrapped; where the screen is low only its last line, which has the keys."""
+    wrapped = [wrap(line, width, break_on_hyphens=False) or [""] for line in lines]
+    while len(wrapped) > 1 and sum(map(len, wrapped)) > height // 4:
+        del wrapped[0]
+    return [row for rows in wrapped for row in rows]
+
+
+def _narrowed(boxes: Sequence[Box], width: int) -> list[Sequence[Box]]:
+    """A line of boxes that is too wide: with brief labels, and if need be one box to a line."""
+    brief = [replace(box, label=box.brief or box.label) for box in boxes]
+    if _cells(brief) <= width:
+        return [brief]
+    return [
+        [replace(box, cells=max(min(box.cells, width - len(box.label) - 3), 2))] for box in brief
+    ]
+
+
+def _fitted(lines: Sequence[Line], width: int, room: int) -> list[Line]:
+    """The lines in ``width`` cells and ``room`` rows.
+
+    Long words are wrapped and labels made brief. Where rows are few, empty ones go first, then
+    what only tells something; what says which box is which, and the boxes, go last.
+    """
+    rows: list[list[Line]] = []
+    for line in lines:
+        if isinstance(line, str):
+            rows.append([*wrap(line, width, break_on_hyphens=False)] or [""])
+        elif _cells(line) > width:
+            rows += [[row] for row in _narrowed(line, width)]
+        else:
+            rows.append([line])
+    while sum(map(len, rows)) > room:
+        told = [at for at, row in enumerate(rows) if isinstance(row[0], str)]
+        leads = {at for at in told if at + 1 < len(rows) and not isinstance(rows[at + 1][0], str)}
+        spare = (
+            [at for at in told if rows[at] == [""]]
+            or [at for at in told[1:] if at not in leads]
+        )  # fmt: skip
+        if not spare:
+            break
+        del rows[spare[0]]
+    return [line for row in rows for line in row]

@@ -19,7 +19,7 @@ from deskterm.widgets.field_layout import Layout, lay_out
 from deskterm.widgets.field_paint import Canvas, Painted
 from deskterm.widgets.field_rows import draw_form
 from deskterm.widgets.field_sheet import Sheet
-from deskterm.widgets.fields import NO_SUCH_CHOICE, FieldSpec
+from deskterm.widgets.fields import LOOKED_UP, NO_SUCH_CHOICE, FieldSpec
 
 MOST_CHARACTERS = 4000
 Level = Literal["info", "error"]
@@ -56,6 +56,9 @@ class RecordForm(Painted):
     class Moved(_AboutField):
         """The cursor is in another field, or a list opened or closed: Enter does another thing."""
 
+    class Stepped(_AboutField):
+        """The cursor moved within the text of its field."""
+
     class Said(Message):
         """Something to say in the row that says what Enter does."""
 
@@ -68,7 +71,8 @@ class RecordForm(Painted):
         """What was typed may not be kept, not even half of it, and is gone from the field."""
 
     class PersonWanted(Message):
-        """Find the person meant by ``text`` and call ``set_value``, ``set_error`` or ``release``.
+        """Find the person or code meant by ``text``; call ``set_value``, ``set_error`` or
+        ``release``.
 
         Keys typed meanwhile wait for that answer.
         """
@@ -267,8 +271,7 @@ class RecordForm(Painted):
                 return True
             return False
         at, was_open = self._at, self._list is not None
-        done = self._list_key(key, character) if was_open else False
-        done = done or self._field_key(key, character)
+        done = (was_open and self._list_key(key, character)) or self._field_key(key, character)
         if done:
             if self._at == at and (self._list is not None) != was_open:
                 self.post_message(self.Moved(at))
@@ -293,7 +296,7 @@ class RecordForm(Painted):
             pass
         elif (key == "f4" or key == "down") and spec.kind == "choice":
             self._open_list()
-        elif key == "f4" and spec.kind == "person":
+        elif key == "f4" and spec.kind in LOOKED_UP:
             self._want_person(editor.text)
         elif key in ("tab", "down"):
             self._leave(1)
@@ -315,7 +318,9 @@ class RecordForm(Painted):
         elif not editor.key(key):
             return False
         self._replace = False
-        if editor.text != before:
+        if editor.text == before:
+            self.post_message(self.Stepped(self._at))
+        else:
             self._changed()
         return True
 
@@ -384,7 +389,7 @@ class RecordForm(Painted):
         text = editor.text.strip()
         if len(text) == 1 and text in "<=?." and text not in spec.reads and self._sign(text):
             return
-        if spec.kind == "person" and text and self.sheet.reading(name).error:
+        if spec.kind in LOOKED_UP and text and self.sheet.reading(name).error:
             self._want_person(text)
             return
         error = self._check(name)

@@ -153,8 +153,10 @@ class RowList(Widget, can_focus=True):
         The cursor stays on its record. Without ``resort`` rows stay where they stand and new
         ones come at the end of their group.
         """
+        before = self._painted()  # by the columns that the lines were laid out for
         self._columns, self._given = tuple(columns), list(rows)
-        self._arrange(sorted_places(rows) if resort else kept_places(rows, self._places))
+        places = sorted_places(rows) if resort else kept_places(rows, self._places)
+        self._arrange(places, before)
 
     def resort(self) -> None:
         """Put the rows in the order they were given in; the cursor stays on its record."""
@@ -294,9 +296,13 @@ class RowList(Widget, can_focus=True):
 
     # -- order and cursor
 
-    def _arrange(self, places: list[Placed]) -> None:
-        """Show ``places`` that pass the filter; the cursor keeps its record and its line."""
-        before, was = self._painted(), self.current
+    def _arrange(self, places: list[Placed], before: list[Strip] | None = None) -> None:
+        """Show ``places`` that pass the filter; the cursor keeps its record and its line.
+
+        ``before`` is what is painted now, when that could not be drawn again.
+        """
+        before = self._painted() if before is None else before
+        was = self.current
         seen_above = self._cursor_line() - self._top
         old = [placed.row.key for placed in self._shown]
         self._places = places

@@ -21,15 +21,20 @@ import typer
 from deskterm.cli import main
 from deskterm.clock import FrozenClock
 from deskterm.config import Settings
+from deskterm.db.patients import Patient, PatientIdentifier
 from deskterm.entry.money import TenderEntry
 from deskterm.office import (
     break_glass,
     charges,
     clinic,
+    code_import,
     connections,
     credentials,
     dayclose,
+    families,
     free_time,
+    instalments,
+    mail,
     messages,
     outbox,
     payments,
@@ -54,6 +59,7 @@ KEYS = (
 EXPECTED, ARRIVED, WAITING, ROOMED, SEEN, READY, LATE = 1, 2, 3, 4, 5, 6, 7
 CHARGED, RESTRICTED, OPENED = 20, PEOPLE + 1, PEOPLE + 2
 PIN = "739164"
+SAMPLES = Path(__file__).parents[1] / "samples" / "codes"
 
 # Every batch command, with a call that must succeed on the stocked clinic. ``{folder}`` is where
 # its files are. A command without a row here fails the tests.
@@ -74,6 +80,15 @@ CALLS: dict[str, list[str]] = {
     "admin ssh-keys print": [],
     "admin ssh-keys publish": [],
     "admin ssh-keys answer": [],
+    "codes find": ["low back"],
+    "codes show": ["M54.50"],
+    "codes list": [],
+    "codes import icd10cm": ["{folder}/icd10cm_order_2026.txt"],
+    "codes import hcpcs": ["{folder}/HCPC2026_JAN_ANWEB.txt"],
+    "codes import cpt": ["{folder}/cpt.csv", "--licence", "ours", "--from", "2026-01-01"],
+    "codes import taxonomy": ["{folder}/nucc.csv"],
+    "codes import pos": [],
+    "codes import payers": ["{folder}/payers.csv", "--source", "One"],
     "data import fhir": ["{folder}/people.ndjson"],
     "day open": ["--drawer", "d7", "--float", "200.00"],
     "day status": [],
@@ -112,6 +127,7 @@ CALLS: dict[str, list[str]] = {
         "--reason",
         "asked at the front desk",
     ],
+    "patients reveal": ["29", "--reason", "the plan asks"],
     "patients restrict": ["29", "--reason", "well known"],
     "patients find": ["P", "--limit", "200"],
     "patients show": ["1", "--reason", "asked at the desk"],
@@ -133,6 +149,18 @@ CALLS: dict[str, list[str]] = {
     "pay credit": ["40"],
     "pay balance": ["1"],
     "pay statement": ["1"],
+    "pay plan set-up": ["11", "--instalments", "4", "--first", "t+1w"],
+    "pay plan show": ["10"],
+    "pay plan end": ["1", "--reason", "paid in full"],
+    "pay guarantor": ["13", "11"],
+    "pay family": ["11"],
+    "pay expected": [str(CHARGED)],
+    "pay insurance": ["AETPPO", "--number", "E881", "--line", "41:1.00:1:1:deductible"],
+    "pay add-fee": ["1", "form_fee", "--words", "school form"],
+    "pay email": ["R-260318-014"],
+    "pay email-consent": ["14", "--yes"],
+    "pay email-queue": [],
+    "run mail": [],
     "pay good-faith": ["1", "--code", "99213"],
     "pay charge": ["1", "--code", "99213", "--diagnosis", "M54.50"],
     "pay fee": ["99214", "150.00", "--label", "longer visit"],
@@ -151,11 +179,14 @@ CALLS: dict[str, list[str]] = {
     "staff list": [],
     "staff show": ["kim"],
     "staff role": ["kim", "biller"],
+    "staff roles": [],
+    "staff permit": ["biller", "book", "--reason", "follow-ups", "--approver", "boss"],
+    "staff forbid": ["biller", "messages", "--reason", "not here", "--approver", "boss"],
     "staff provider": ["kim", "LEE"],
     "staff disable": ["kim", "--reason", "left us"],
-    "staff enable": ["gone"],
+    "staff enable": ["gone", "--approver", "boss"],
     "staff secret": ["kim"],
-    "staff totp": ["kim", "--off"],
+    "staff totp": ["kim", "--off", "--approver", "boss"],
     "staff reset": ["kim"],
     "staff sessions": [],
     "staff reviews": [],
@@ -234,6 +265,8 @@ def stock(folder: Path) -> None:
             "keys_file": "keys",
         },
     )
+    with (folder / "deskterm.toml").open("a") as more:  # nobody listens there
+        more.write('\n[mail]\nserver = "127.0.0.1:9"\nsender = "desk@clinic.example"\n')
     settings = Settings(database=str(folder / "clinic.db"), clinic="Main St Clinic")
     desk = clinic.init(settings, login="mlopez", name="Maria Lopez", clock=FrozenClock(NOW))
     clinic.add_staff(desk, login="kim", name="Kim", role="front_desk")
@@ -262,6 +295,7 @@ def stock(folder: Path) -> None:
     _money(desk)
     _people(desk)
     _outbox(desk, folder)
+    _lists(desk, folder)
     ssh_keys.add(desk, "kim", KEYS[0])
     (folder / "new.pub").write_text(KEYS[1] + "\n")
     with desk.operation("schedule.horizon"):
@@ -291,12 +325,25 @@ def _outbox(desk: Desk, folder: Path) -> None:
     (folder / "question.270").write_text(question("T9"))
 
 
+def _lists(desk: Desk, folder: Path) -> None:
+    """Files of codes, and the list of diagnoses loaded as it was a year before."""
+    for name in ("icd10cm_order_2026.txt", "HCPC2026_JAN_ANWEB.txt"):
+        shutil.copy(SAMPLES / name, folder / name)
+    (folder / "cpt.csv").write_text("code,description\n99213,a visit of ours\n")
+    (folder / "nucc.csv").write_text("Code,Classification\n207Q00000X,Family Medicine\n")
+    (folder / "payers.csv").write_text("Payer ID,Payer Name\n60054,Blue Horizon\n")
+    first = date(2024, 10, 1)
+    code_import.import_file(desk, "icd10cm", folder / "icd10cm_order_2026.txt", starts_on=first)
+
+
 def _people(desk: Desk) -> None:
     """A second person with a PIN, somebody who left, and a restricted record that was opened."""
     staff.add(desk, login="boss", name="The Boss", role="manager")
     credentials.set_secret(desk, "boss", secret=PIN, kind="pin")
     staff.add(desk, login="gone", name="Gone Away", role="biller")
     staff.disable(desk, "gone", reason="left us")
+    with desk.operation("patient.edit", patient_id=29) as op:
+        op.create(PatientIdentifier, patient=29, kind="SS", value="000-12-3456", tail="3456")
     for patient_id in (RESTRICTED, OPENED):
         break_glass.restrict(desk, patient_id, reason="well known")
     kim = find_actor(desk.database, desk.settings, "kim")
@@ -312,6 +359,17 @@ def _money(desk: Desk) -> None:
     payments.take(
         desk, PEOPLE, tenders=[TenderEntry("cash", 500)], purpose="prepayment", key="cash"
     )
+    for patient_id in (10, 11):
+        payments.charge(desk, patient_id, kind="other", amount_cents=10_000)
+    instalments.set_up(desk, 10, instalments=4, first_on=desk.today())
+    families.set_guarantor(desk, 12, 11)
+    for patient_id in (14, 15):
+        with desk.operation("patient.edit", patient_id=patient_id) as op:
+            mailed = op.get(Patient, patient_id)
+            mailed.email = "pat@example.org"
+            op.save(mailed)
+        mail.consent(desk, patient_id, agreed=True)
+    mail.queue_receipt(desk, "R-260318-015")
     shifts.count(desk, shifts.find(desk, "d1").id, shifts.Count(cash_cents=10000))
     full = shifts.open_shift(desk, "d8", float_cents=10000)
     shifts.move_cash(desk, full.id, "paid_in", 2000, reason="from the safe")

@@ -28,7 +28,7 @@ FORGED = "PAID IN FULL"  # what a line break in a name would make a line of its 
 KEPT = {"role_permission": {"role", "permission"}, "location": {"zone"}, "appointment": {"zone"},
         "schema_version": {"name"}}  # fmt: skip
 # Word lists of the search, without row numbers: never shown, and rebuilt from the names.
-INDEXES = {"patient_name_word", "search_name", "search_name_key"}
+INDEXES = {"patient_name_word", "search_name", "search_name_key", "code_word", "code_word_key"}
 NAMED = {
     "provider": ("code",), "visit_type": ("code",), "payment":
     ("receipt",), "room": ("name",), "pool": ("code",),

@@ -26,7 +26,7 @@ from deskterm.office import (
 )
 from deskterm.office import clinic as clinics
 from deskterm.office.operations import ROLES
-from tests.factories import Clinic, clinic
+from tests.factories import Clinic, clinic, hire
 
 RUNNER = CliRunner()
 PIN = "739164"
@@ -39,10 +39,14 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "admin backup": ("{folder}/copy-{role}.db", ("backup",), False),
     "journal show": ("--patient {id}", (), False),
     "journal verify": ("", ("verify_journal",), False),
+    "codes find": ("low", (), False),
+    "codes show": ("M54.50", (), False),
+    "codes list": ("", (), False),
     "messages add": ("hello --topic rx --caller Sam --patient {id}", ("messages",), True),
     "messages list": ("--all --pool RN", ("view_messages",), False),
     "messages close": ("{message} --outcome done", ("messages",), True),
     "patients find": ("zaremba", ("view_patients",), False),
+    "patients reveal": ("{id} --reason asked", ("edit_patients",), True),
     "patients show": ("{id}", ("view_patients",), True),
     "patients register": ("--last Sample --first Pat --born 1990-02-02", ("edit_patients",), False),
     "pay take": ("{id} --tender cash:1.00 --prepay", ("take_payments",), True),
@@ -58,6 +62,15 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "pay good-faith": ("{visit} --code 99213=10.00", ("view_money",), True),
     "pay charge": ("{visit} --code 99213=10.00", ("take_payments",), True),
     "pay fee": ("99213 10.00", ("adjust_charges",), False),
+    "pay guarantor": ("{id} 1", ("edit_patients",), True),
+    "pay family": ("{id}", ("view_money",), True),
+    "pay expected": ("{id}", ("view_money",), True),
+    "pay insurance": ("AETPPO --number 7 --line 1:1.00", ("adjust_charges",), False),
+    "pay add-fee": ("{id} form_fee", ("take_payments",), True),
+    "pay email": ("{receipt}", ("take_payments",), True),
+    "pay email-consent": ("{id} --no", ("take_payments",), True),
+    "pay email-queue": ("", ("view_money",), False),
+    "run mail": ("", ("take_payments",), False),
     "day open": ("--drawer d9", ("take_payments",), False),
     "day status": ("", ("view_money",), False),
     "day count": ("--drawer d1 --cash 5.00", ("view_money", "take_payments"), False),
@@ -86,6 +99,9 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "staff list": ("", ("manage_staff",), False),
     "staff show": ("target", ("manage_staff",), False),
     "staff role": ("target biller", ("manage_staff",), False),
+    "staff roles": ("", ("manage_staff",), False),
+    "staff permit": ("biller book --reason x", ("manage_staff", "administer"), False),
+    "staff forbid": ("biller messages --reason x", ("manage_staff", "administer"), False),
     "staff provider": ("target LEE", ("manage_staff",), False),
     "staff disable": ("target --reason left", ("manage_staff",), False),
     "staff enable": ("target", ("manage_staff",), False),
@@ -104,8 +120,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
 }  # fmt: skip
 # Told elsewhere: they make, judge or replace a file, or are the way in themselves.
 APART = {
-    "admin init", "admin doctor", "admin restore", "data import", "patients break-glass",
-    "patients restrict", "admin gate", "admin ssh-keys",
+    "admin init", "admin doctor", "admin restore", "data import", "codes import", "pay plan",
+    "patients break-glass", "patients restrict", "admin gate", "admin ssh-keys",
 }  # fmt: skip
 
 
@@ -132,7 +148,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             )
     for role in ROLES:
         if role != "owner":
-            staff.add(desk, login=role, name=role.title(), role=role)
+            hire(desk, role, role.title(), role)
     staff.add(desk, login="target", name="Tar Get", role="front_desk")
     credentials.set_secret(desk, "target", secret=PIN, kind="pin")
     staff.link(desk, "clinician", "NOVAK")

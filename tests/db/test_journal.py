@@ -102,6 +102,7 @@ def test_stale_says_who_and_what(desk: Desk) -> None:
 
     staff_id = add(desk, "one")
     with desk.operation("staff.add") as op:
+        op.two_people(wanted=False)
         staff = op.get(Staff, staff_id, 1)
         staff.name = "Sam Example"
         op.save(staff)
@@ -117,6 +118,7 @@ def test_a_key_does_a_thing_once_and_only_that_thing(desk: Desk) -> None:
 
     for _ in range(2):
         with desk.operation("staff.add", key="k1") as op:
+            op.two_people(wanted=False)
             if op.earlier is None:
                 op.create(Staff, login="one", name="Pat", role="front_desk")
     assert desk.rows("SELECT count(*) FROM staff WHERE login = 'one'") == [(1,)]

@@ -26,6 +26,7 @@ from packaging.requirements import Requirement
 from deskterm.cli.ssh_keys import deployed
 from tests.terminal.desk_fixture import Morning
 from tests.terminal.pty_desk import PtyDesk
+from tests.terminal.test_desk_restart import BEFORE
 
 ROOT = Path(__file__).resolve().parents[2]
 SSHD = "/usr/sbin/sshd"
@@ -199,8 +200,9 @@ class Server:
 
     def _clinic(self) -> None:
         self.data.mkdir(mode=0o700)
-        with Morning(self.data):
-            pass
+        with Morning(self.data) as made:
+            for prepare in BEFORE.values():  # so that every screen can be opened
+                prepare(made)
         with (self.data / "deskterm.toml").open("a", encoding="utf-8") as file:
             file.write(f'keys_file = "{self.keys}/keys"\ngate = "{self.lib}/gate"\n')
             file.write('[desks]\n"127.0.0.1" = "front1"\n')

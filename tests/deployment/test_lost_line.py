@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import pwd
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deskterm.db.database import ClinicDatabase, open_database, rows
+from deskterm.screens import places
 from tests.deployment.server import Server, until
 from tests.terminal.desk_fixture import ready, wait_until
 from tests.terminal.pty_desk import PtyDesk
-from tests.terminal.test_desk_restart import FORMS, come_back, stands
+from tests.terminal.test_desk_restart import FORMS, PLACE, come_back, stands
 
 pytestmark = [pytest.mark.terminal, pytest.mark.xdist_group("sshd")]
 
-SCREENS = ("booking", "register", "call", "payment", "check-in")
+# Screens without a form: the keys from the day, and what stands in their first rows.
+LOOKED_AT: dict[str, tuple[list[str], str]] = {
+    "day": ([], "DAY"),
+    "flow": (["f5"], "FLOW"),
+    "patient": (["3", "enter"], "PATIENT"),
+    "next": (["f8"], "WHAT'S NEXT"),
+    "message": (["f8", "enter"], "MESSAGE"),
+    "held": (["f3"], "HELD WORK"),
+    "finder": (["f2", *"smi"], "FIND"),
+    "help": (["f1"], "HELP"),
+    "keys": (["?"], "KEYS"),
+    "history": (["3", "h"], "WHO LOOKED"),
+    "entry": (["3", "h", "enter"], "ENTRY"),
+    "account": ([*":account tran", "enter"], "ACCOUNT"),
+    "receipt": ([*":receipt r-260318-001", "enter"], "RECEIPT"),
+    "report": ([*":report", "enter"], "REPORT"),
+    "staff": ([*":staff", "enter"], "STAFF"),
+    "lock": (["f9"], "L O C K E D"),
+}
 
 
 @pytest.fixture
@@ -57,23 +77,50 @@ def drop(db: ClinicDatabase) -> None:
         rows(db, "UPDATE draft SET status = 'dropped' WHERE status = 'open'")
 
 
-@pytest.mark.parametrize("form", SCREENS)
-def test_a_killed_client(server: Server, key: Path, other: ClinicDatabase, form: str) -> None:
-    """The clerk's window is closed, or the computer dies: the kernel says so to the server."""
+def test_a_killed_client_on_every_screen(
+    server: Server, key: Path, other: ClinicDatabase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The clerk's window is closed, or the computer dies: the kernel says so to the server.
+
+    Each session begins with what the one before it left, and loses its line on the next screen.
+    """
+    before: list[str] | None = None
+    slowest = 0.0
     try:
-        with server.terminal(key) as term:
-            ready(term)
-            before = half_type(term, form, other)
-            term.signal(signal.SIGKILL)
-            term.exit_code()
-        until(lambda: not server.processes(), "the desk is gone by itself")
-        writes_at_once(other)
-        with server.terminal(key) as term:
-            come_back(term)
-            assert stands(term) == before
+        for name in (*LOOKED_AT, *FORMS, ""):
+            with server.terminal(key) as term:
+                if before is None:
+                    ready(term)
+                else:
+                    come_back(term)
+                    assert stands(term) == before, name
+                    drop(other)
+                    term.send("f5")
+                    ready(term)
+                before = None
+                if name in FORMS:
+                    before = half_type(term, name, other)
+                elif name:
+                    opening, shows = LOOKED_AT[name]
+                    term.send(*opening)
+                    term.wait_for(lambda lines, shows=shows: any(shows in x for x in lines[:5]))
+                term.signal(signal.SIGKILL)
+                term.exit_code()
+            began = time.monotonic()
+            until(lambda: not server.processes(), f"the desk is gone by itself from {name}")
+            slowest = max(slowest, time.monotonic() - began)
+            writes_at_once(other)
     finally:
-        until(lambda: not server.processes(), "the second desk is gone")
+        until(lambda: not server.processes(), "the last desk is gone")
         drop(other)
+    with capsys.disabled():
+        print(f"\nlost lines: {len(LOOKED_AT) + len(FORMS)} screens, gone after {slowest:.2f} s")
+
+
+def test_every_place_loses_its_line() -> None:
+    """A new screen is reached by keys in one of the two lists."""
+    reached = {*LOOKED_AT, *(PLACE.get(name, name) for name in FORMS)}
+    assert set(places.PLACES) <= reached
 
 
 def test_a_client_that_says_nothing_any_more(

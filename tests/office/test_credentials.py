@@ -15,6 +15,7 @@ from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFou
 from deskterm.office import credentials, peppered, staff, throttle
 from deskterm.office.desk import Desk
 from deskterm.office.weak_secrets import check_secret
+from tests.factories import second
 
 PIN, OTHER = "739164", "482915"
 
@@ -97,7 +98,10 @@ def test_passwords_that_are_guessed_first(word: str) -> None:
 def test_good_ones_are_taken(people: Desk) -> None:
     for pin in (PIN, OTHER, "650283"):
         check_secret(pin, kind="pin", login="dana")
-    credentials.set_secret(people, "dana", secret="four green umbrellas é", kind="password")
+    yes = second(people, "credential.set")
+    credentials.set_secret(
+        people, "dana", secret="four green umbrellas é", kind="password", approval=yes
+    )
     assert credentials.check(people, "dana", "four green umbrellas e\u0301").login == "dana"
 
 
@@ -304,6 +308,9 @@ def test_a_role_that_needs_the_app_has_no_pin_without_it(people: Desk) -> None:
     credentials.set_secret(people, "kay", secret=OTHER, kind="pin")
     with pytest.raises(NotAllowed, match="Wrong PIN or code"):
         credentials.check(people, "kay", OTHER)
+    with pytest.raises(NotAllowed, match="second person"):
+        credentials.remove_totp(people, "dana")
+    # nobody else is there to agree about the only other manager
     credentials.remove_totp(people, "kay")
     assert not credentials.has_secret(people, "kay")
 

@@ -113,6 +113,7 @@ def test_handing_over_counts_and_names_the_next(desk: Desk, owing: int) -> None:
     with desk.operation("staff.add") as op:
         from deskterm.db.staff import Staff
 
+        op.two_people(wanted=False)
         op.create(Staff, login="dchen", name="D Chen", role="front_desk")
     take(desk, owing, cash(2500))
     shift = shifts.find(desk, "d1")
@@ -187,6 +188,39 @@ def test_from_the_freeze_on_money_belongs_to_tomorrow(desk: Desk, owing: int) ->
         payments.void(desk, first, reason="duplicate", approval=second(desk, "payment.void"))
     assert day_status.status(desk).state == "close"
     assert day_status.status(desk, day=TOMORROW).state == "open"
+
+
+@pytest.mark.parametrize("table", ["charge", "payment", "adjustment", "not_collected", "shift"])
+def test_only_corrections_are_dated_into_a_day_being_counted(
+    desk: Desk, owing: int, table: str
+) -> None:
+    """The database itself refuses it, whatever the code above believes the day to be."""
+    charge = desk.rows("SELECT id FROM charge")[0][0]
+    take(desk, owing, cash(2500))
+    adjustments.adjust(
+        desk, charge, kind="courtesy", amount_cents=100, reason="courtesy",
+        approval=second(desk, "charge.adjust"),
+    )  # fmt: skip
+    payments.not_collected(desk, owing, reason="bill")
+    counted(desk, Count(cash_cents=12500))
+    columns = [
+        name for (name,) in desk.rows(f"SELECT name FROM pragma_table_info('{table}')")
+        if name != "id"
+    ]  # fmt: skip
+    told = ", ".join(
+        {"sequence": "sequence + 1", "receipt": "receipt || 'x'", "posted": "0",
+         "closed_at": "NULL", "shift_id": "NULL"}.get(name, f'"{name}"')
+        for name in columns
+    )  # fmt: skip
+    names = ", ".join(f'"{name}"' for name in columns)
+    again = f"INSERT INTO {table} ({names}) SELECT {told} FROM {table} LIMIT 1"
+    desk.database.execute_sql("SAVEPOINT before")
+    desk.database.execute_sql(again)  # the same row again is fine as long as the day is open
+    desk.database.execute_sql("ROLLBACK TO before")
+    desk.database.execute_sql("RELEASE before")
+    dayclose.freeze(desk)
+    with pytest.raises(peewee.PeeweeException, match="day_frozen"):
+        desk.database.execute_sql(again)
 
 
 def test_putting_the_count_off_goes_on_with_the_day(desk: Desk, owing: int) -> None:

@@ -209,8 +209,9 @@ def test_order_in_the_file_does_not_matter(desk: Desk, bring: Any) -> None:
 
 
 def test_a_provider_on_file_is_known_by_npi(desk: Desk, bring: Any) -> None:
-    clinic.add_provider(desk, code="LEE", last_name="Lee", first_name="A", npi="9999911899")
-    assert totals(bring(DOCTOR)) == (0, 0, 1, 0)
+    clinic.add_provider(desk, code="LEE", last_name="Lee", first_name="A", npi="1234567893")
+    known = {**DOCTOR, "identifier": [{"system": NPI, "value": "1234567893"}]}
+    assert totals(bring(known)) == (0, 0, 1, 0)
     assert desk.rows("SELECT code, first_name FROM provider") == [("LEE", "A")]
 
 

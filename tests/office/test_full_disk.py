@@ -11,12 +11,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from deskterm.config import load
+from deskterm.config import Mail, load
 from deskterm.db import journal
 from deskterm.db.coverage import Coverage
 from deskterm.db.messages import Message
@@ -32,6 +33,7 @@ from deskterm.office import (
     break_glass,
     charges,
     clinic,
+    code_import,
     connections,
     coverage,
     credentials,
@@ -39,18 +41,23 @@ from deskterm.office import (
     dayclose,
     deposits,
     drafts,
+    families,
     fhir_import,
     finder,
     forms,
     free_time,
     holds,
+    instalments,
     locking,
+    mail,
     messages,
     openings,
     outbox,
     patients,
     payments,
     refunds,
+    remittances,
+    roles,
     scheduling,
     sessions,
     shifts,
@@ -69,6 +76,7 @@ from tests.payer_simulator import active, question
 
 DAY = datetime(2026, 3, 25, 9)
 LATER = date(2026, 3, 26)
+TABULAR = Path(__file__).parents[1] / "samples" / "codes" / "icd10cm_tabular_2026.xml"
 
 
 def visit(desk: Desk, patient_id: int) -> Appointment:
@@ -117,6 +125,12 @@ def job(desk: Desk, item_id: int) -> outbox.Job:
 def looked(desk: Desk) -> None:
     patients.opened(desk, 20, reason="asked")
     desk.views.flush()
+
+
+def nobody_takes_it(desk: Desk) -> None:
+    """A round of mail to a server that is not there: what came of it is written down."""
+    desk.settings = replace(desk.settings, mail=Mail("127.0.0.1:9", "desk@clinic.example"))
+    mail.send_waiting(desk, most=1)
 
 
 def kim(desk: Desk) -> staff.StaffRow:
@@ -190,6 +204,15 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         now=TenderEntry("check", 100, reference="9"), approval=agreed(d, "payment.correct")),
     "payment.returned": lambda d: refunds.returned_check(d, "R-260318-002", number="1042"),
     "payment.apply_credit": lambda d: refunds.apply_credit(d, 40, amount_cents=100),
+    "payment.insurance": lambda d: remittances.post(
+        d, "AETPPO", [remittances.RemittanceLine(charge_of(d, stock.CHARGED), 100, 100, 100)],
+        number="E881"),
+    "instalments.set_up": lambda d: instalments.set_up(d, 11, instalments=4, first_on=d.today()),
+    "instalments.end": lambda d: instalments.end(d, 1, reason="paid in full"),
+    "account.guarantor": lambda d: families.set_guarantor(d, 13, 11),
+    "mail.consent": lambda d: mail.consent(d, 15, agreed=False),
+    "mail.receipt": lambda d: mail.queue_receipt(d, "R-260318-014"),
+    "mail.outcome": nobody_takes_it,
     "charge.post": lambda d: charges.post(d, 3, [charges.ChargeLine("99213")]),
     "charge.adjust": lambda d: adjustments.adjust(
         d, charge_of(d, stock.CHARGED), kind="contractual", side="insurance", amount_cents=100,
@@ -255,8 +278,14 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         d, kim(d).id, version=kim(d).version, name="Kim Park", role="front_desk"),
     "staff.role": lambda d: staff.set_role(d, "gone", "front_desk"),
     "staff.link": lambda d: staff.link(d, "kim", "LEE"),
-    "staff.enable": lambda d: staff.enable(d, "gone"),
+    "staff.enable": lambda d: staff.enable(
+        d, "gone", approval=agreed(d, "staff.enable")),
+    "role.permit": lambda d: roles.permit(
+        d, "biller", "book", reason="follow-ups", approval=agreed(d, "role.permit")),
+    "role.forbid": lambda d: roles.forbid(
+        d, "biller", "messages", reason="not here", approval=agreed(d, "role.forbid")),
     "staff.disable": lambda d: staff.disable(d, "boss", reason="left us"),
+    "codes.import": lambda d: code_import.import_file(d, "icd10cm", TABULAR),
     "journal.anchor": lambda d: anchors.take(d),
     "journal.review": lambda d: activity.sign_off(d, activity.review(d), note="all explained"),
     "session.start": lambda d: sessions.start(d),

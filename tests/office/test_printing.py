@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,8 @@ import pytest
 
 from deskterm.entry.money import TenderEntry
 from deskterm.errors import NotFound, Unreachable
-from deskterm.office import payments, printing
+from deskterm.exchange import paper
+from deskterm.office import payments, printing, receipts
 from deskterm.office.desk import Desk
 from tests.factories import clinic
 
@@ -155,7 +157,9 @@ def test_cash_opens_the_drawer_once_and_a_copy_never(jobs: Jobs, paid: tuple[Des
     assert b"DUPLICATE" not in first
 
 
-@pytest.mark.parametrize(("columns", "rule"), [(48, 40), (42, 40), (40, 40), (32, 32), (20, 32)])
+@pytest.mark.parametrize(
+    ("columns", "rule"), [(60, 48), (48, 48), (42, 42), (41, 40), (40, 40), (32, 32), (20, 32)]
+)
 def test_the_paper_that_is_set_decides_the_width(
     jobs: Jobs, paid: tuple[Desk, str], columns: int, rule: int
 ) -> None:
@@ -176,3 +180,15 @@ def test_a_receipt_that_is_not_there(jobs: Jobs, paid: tuple[Desk, str]) -> None
     with pytest.raises(NotFound):
         printing.print_receipt(paid[0], "R-000000-001")
     assert not jobs.calls
+
+
+@pytest.mark.parametrize("columns", receipts.WIDTHS)
+def test_a_full_line_fills_the_paper_and_stays_on_it(columns: int) -> None:
+    image_module = pytest.importorskip("PIL.Image")
+    wide, size = printing._PAPERS[columns]
+    data = {"title": "x", "width": wide, "size": size, "lines": ["#" * columns]}
+    page = image_module.open(io.BytesIO(paper.render("receipt", data, form="png"))).convert("L")
+    left, _, right, _ = page.point(lambda dot: 255 if dot < 128 else 0).getbbox()
+    assert right - left > 0.87 * page.width
+    assert right < page.width - left * 0.7, "the line is as far from either edge"
+    assert page.height < page.width / 4, "one line is one line"

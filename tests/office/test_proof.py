@@ -19,7 +19,17 @@ from deskterm.config import Anchors, Settings
 from deskterm.db import journal, schema
 from deskterm.db.second_copies import COPIES
 from deskterm.entry.money import TenderEntry
-from deskterm.office import anchors, drafts, images, journal_views, payments, proof
+from deskterm.errors import NotAllowed
+from deskterm.office import (
+    anchors,
+    credentials,
+    drafts,
+    images,
+    journal_views,
+    locking,
+    payments,
+    proof,
+)
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
 
@@ -342,6 +352,20 @@ def test_the_way_back_names_records_and_the_last_backup(house: Clinic, tmp_path:
     assert "patient 1 is not what was saved: alert" in said
     assert "monday.db" in said and "admin restore" in said and "journal show --after" in said
     assert json.loads(json.dumps(verdict.as_dict()))["faults"][0]["do"]
+
+
+def test_locking_and_pins_are_no_fault(house: Clinic) -> None:
+    """Locked, tried with a wrong PIN, opened with the right one: that is an ordinary day."""
+    desk = house.desk
+    assert journal_views.verify(desk).ok
+    credentials.set_secret(desk, desk.actor.login, secret="739142", kind="pin")
+    locking.note(desk, "session.lock", "by hand")
+    with pytest.raises(NotAllowed):
+        credentials.check(desk, desk.actor.login, "111111", purpose="unlock")
+    credentials.check(desk, desk.actor.login, "739142", purpose="unlock")
+    locking.note(desk, "session.unlock", "")
+    verdict = journal_views.verify(desk)
+    assert verdict.ok, verdict.faults
 
 
 def test_every_column_is_held_twice_somehow() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -46,11 +47,11 @@ def paid(desk: Desk, visit: Appointment) -> Payment:
 
 def test_a_receipt(desk: Desk, paid: Payment) -> None:
     assert receipts.text(desk, paid.receipt) == (
-        "Main St Clinic\n"
-        "Main Street\n"
-        "100 Main St\n"
-        "Decatur, IL 62521\n"
-        "217-555-0100\n"
+        "             Main St Clinic\n"
+        "              Main Street\n"
+        "              100 Main St\n"
+        "           Decatur, IL 62521\n"
+        "              217-555-0100\n"
         "R-260318-001\n"
         "03/18/2026 9:42a\n"
         "TRAN O #09114\n"
@@ -110,7 +111,13 @@ def test_marks(desk: Desk, paid: Payment) -> None:
     assert "balance after                      40.00\n" in mirror
 
 
-@pytest.mark.parametrize("columns", [32, 40])
+def test_the_tax_id_stands_on_it_when_it_is_set(desk: Desk, paid: Payment) -> None:
+    assert "Tax id" not in receipts.text(desk, paid.receipt)
+    desk.settings = replace(desk.settings, tax_id="12-3456789")
+    assert "Tax id 12-3456789" in receipts.text(desk, paid.receipt, columns=32)
+
+
+@pytest.mark.parametrize("columns", receipts.WIDTHS)
 def test_every_line_fits_and_nothing_in_it_acts_on_a_terminal(
     desk: Desk, paid: Payment, columns: int
 ) -> None:

@@ -80,6 +80,7 @@ def test_one_key_is_one_person_for_ever(desk: Desk, keys: Path) -> None:
 def test_what_cannot_be_enrolled(desk: Desk, keys: Path) -> None:
     # A login from before logins had a shape.
     with desk.operation("staff.add") as op:
+        op.two_people(wanted=False)
         op.create(Staff, login="J.Doe", name="J Doe", role="front_desk")
     before = entries(desk)
     with pytest.raises(NotFound):

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from deskterm.clock import FrozenClock
 from deskterm.db.database import rows
-from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFound, Stale
-from deskterm.office import credentials, sessions, staff
+from deskterm.errors import (
+    Conflict,
+    DesktermError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Stale,
+    Unreachable,
+)
+from deskterm.office import credentials, sessions, ssh_keys, staff
 from deskterm.office.desk import Desk, find_actor
-from tests.factories import become, clinic
+from tests.cli.stock import KEYS
+from tests.factories import become, clinic, second
 
 PIN = "739164"
+KEY, KEY_2 = KEYS
 
 
 def test_add_edit_and_list(desk: Desk) -> None:
@@ -159,3 +172,31 @@ def test_where_somebody_came_from(desk: Desk) -> None:
     sessions.start(clerk)
     sessions.seen(clerk)
     assert [row[0] for row in sessions.live(desk)] == [clerk.actor.login]
+
+
+def test_a_disabled_persons_key_leaves_what_sshd_reads(desk: Desk, tmp_path: Path) -> None:
+    desk.settings = replace(desk.settings, keys_file=str(tmp_path / "keys"))
+    staff.add(desk, login="dkim", name="Dana Kim", role="front_desk")
+    ssh_keys.add(desk, "dkim", KEY)
+    assert "dkim" in (tmp_path / "keys").read_text()
+    staff.disable(desk, "dkim", reason="left the practice")
+    assert "dkim" not in (tmp_path / "keys").read_text()
+    staff.enable(desk, "dkim", approval=second(desk, "staff.enable"))
+    assert "dkim" in (tmp_path / "keys").read_text()
+    # a folder that is gone keeps nobody in: they are disabled, and what is left to do is said
+    desk.settings = replace(desk.settings, keys_file=str(tmp_path / "gone" / "keys"))
+    with pytest.raises(Unreachable, match="is disabled, but"):
+        staff.disable(desk, "dkim", reason="left the practice")
+    assert not staff.by_login(desk, "dkim").active
+
+
+def test_a_revoked_key_ends_the_desks_that_came_over_ssh(desk: Desk) -> None:
+    remote, local = become(desk, "front_desk"), become(desk, "biller")
+    sessions.start(remote, origin="10.0.0.7")
+    sessions.start(local)
+    for number, who in enumerate((remote, local)):
+        ssh_keys.add(desk, who.actor.login, (KEY, KEY_2)[number])
+    for row in ssh_keys.listing(desk):
+        ssh_keys.revoke(desk, str(row.id), reason="laptop lost")
+    assert sessions.alive(remote) == "key revoked"
+    assert sessions.alive(local) is None

@@ -35,10 +35,14 @@ from deskterm.office import (
     dayclose,
     deposits,
     drawer_figures,
+    families,
+    instalments,
     ledger,
     payments,
     refunds,
+    remittances,
     shifts,
+    visits,
 )
 from deskterm.office.charges import ChargeLine
 from deskterm.office.desk import find_actor
@@ -70,6 +74,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "side": ("patient", "insurance"),
     "move": ("paid_in", "paid_out", "drop"),
     "days": (1, 1, 1, 12),  # after twelve days a check has cleared
+    "count": (1, 2, 3, 12, 0),
+    "every": ("week", "month", "two_weeks", "year"),
 }
 
 # Each names the rows that must not exist.
@@ -114,6 +120,24 @@ LAWS = {
           SELECT d.by FROM day_close d WHERE d.location_id = a.location_id
             AND d.business_day = a.business_day AND d.action = 'close' AND d.id < a.id
           ORDER BY d.id DESC LIMIT 1)""",
+    "money on another's charge, without saying whose": """
+        SELECT x.id FROM allocation x JOIN payment y ON y.id = x.payment_id
+        JOIN charge c ON c.id = x.charge_id
+        WHERE c.patient_id <> coalesce(x.patient_id, y.patient_id)""",
+    "a plan's payment in a drawer": """
+        SELECT id FROM payment WHERE plan_id IS NOT NULL AND shift_id IS NOT NULL""",
+    "a payment plan that is not the sum of its charges": """
+        SELECT p.id FROM instalment_plan p WHERE p.amount_cents <> (
+          SELECT sum(amount_cents) FROM instalment_charge WHERE plan_id = p.id)""",
+    "a charge on two plans at once": """
+        SELECT i.charge_id FROM instalment_charge i JOIN instalment_plan p ON p.id = i.plan_id
+        WHERE p.ended_at IS NULL GROUP BY i.charge_id HAVING count(*) > 1""",
+    "a fee for a missed visit that was not missed, and is not paid": """
+        SELECT c.id FROM charge c JOIN appointment a ON a.id = c.appointment_id
+        WHERE c.kind = 'no_show_fee' AND c.reverses_id IS NULL AND a.lifecycle = 'scheduled'
+          AND NOT EXISTS (SELECT 1 FROM charge r WHERE r.reverses_id = c.id)
+          AND NOT EXISTS (SELECT 1 FROM allocation x WHERE x.charge_id = c.id)
+          AND NOT EXISTS (SELECT 1 FROM adjustment j WHERE j.charge_id = c.id)""",
     "a link to nothing": "PRAGMA foreign_key_check",
 }  # fmt: skip
 
@@ -164,7 +188,7 @@ class Money(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.clock = FrozenClock(NOW)
-        policy = Policy(free_horizon=4, own_void_alone=True)
+        policy = Policy(free_horizon=4, own_void_alone=True, no_show_fee=4000)
         made = Settings(database=str(self.folder / "clinic.db"), policy=policy)
         self.desk = clinic.init(made, login="mlopez", name="Maria Lopez", clock=self.clock)
         self.desks = [self.desk]
@@ -173,6 +197,7 @@ class Money(RuleBasedStateMachine):
         self.keys = 0
         self.checks = 1000
         self.closed: dict[tuple[int, str], str] = {}
+        self.frozen: dict[tuple[int, str], dict[str, int]] = {}
 
     @initialize()
     def open(self) -> None:
@@ -340,6 +365,64 @@ class Money(RuleBasedStateMachine):
         self.do("take as told", lambda: payments.take(
             self.desks[who], row, tenders=tenders, allocations=told, key=key),
             again=True)  # fmt: skip
+
+    @by_choice
+    def take_for_family(self, who: int, person: int, way: str, cents: int, odd: bool) -> None:
+        """One receipt for everybody of the family, or for somebody who is not of it."""
+        row, key = self.patient(person), self.key()
+        also = [m.patient_id for m in families.others(self.desk, row)] if row < 99 else []
+        tenders = [way_of_paying("card" if way == "split" else way, cents)]
+        self.do("take for the family", lambda: payments.take(
+            self.desks[who], row, tenders=tenders, family=[*also, *([1] * odd)], ahead=odd,
+            key=key), again=True)  # fmt: skip
+
+    @by_choice
+    def guarantor(self, who: int, person: int, number: int, odd: bool) -> None:
+        row, other = self.patient(person), self.patient(number)
+        self.do("guarantor", lambda: families.end_guarantor(self.desks[who], row) if odd
+                else families.set_guarantor(self.desks[who], row, other))  # fmt: skip
+
+    @by_choice
+    def plan_instalments(self, who: int, person: int, count: int, every: str, days: int) -> None:
+        row, key = self.patient(person), self.key()
+        first = self.desk.today() + timedelta(days - 1)
+        self.do("set up a plan", lambda: instalments.set_up(
+            self.desks[who], row, instalments=count, first_on=first, every=every, key=key),
+            again=True)  # fmt: skip
+
+    @by_choice
+    def end_plan(self, who: int, number: int, odd: bool) -> None:
+        row = int(self.nth("SELECT id FROM instalment_plan ORDER BY id DESC", number))
+        self.do("end a plan", lambda: instalments.end(
+            self.desks[who], row, reason="" if odd else "paid at once"))  # fmt: skip
+
+    @by_choice
+    def insurance(self, number: int, cents: int, part: int | None, odd: bool) -> None:
+        """A plan pays some of the newest open charges, takes off and moves the rest."""
+        rows = {self.open_charge_id(number, "insurance"), self.open_charge_id(0, "insurance")}
+        lines = [
+            remittances.RemittanceLine(row, 0 if odd else cents, part or 0, 300 * odd, "denied")
+            for row in sorted(rows)
+        ]
+        key = self.key()
+        self.do("a plan pays", lambda: remittances.post(
+            self.desks[number % 2], "AETPPO", lines, number=f"E{number}", method="check",
+            key=key).payment or [])  # fmt: skip
+
+    @by_choice
+    def no_show(self, who: int, number: int, odd: bool) -> None:
+        visit = int(self.nth("SELECT id FROM appointment WHERE lifecycle = 'scheduled'"
+                             " AND day <= ? ORDER BY day DESC, id", number,
+                             self.desk.today().isoformat()))  # fmt: skip
+        why = "in hospital" if odd else ""
+        self.do("no-show", lambda: visits.no_show(
+            self.desks[who], visit, waive_fee=odd, reason=why))  # fmt: skip
+
+    @by_choice
+    def visit_back(self, who: int, number: int) -> None:
+        visit = int(self.nth("SELECT id FROM appointment WHERE lifecycle = 'no_show'"
+                             " ORDER BY id DESC", number))  # fmt: skip
+        self.do("take a no-show back", lambda: visits.undo(self.desks[who], visit))
 
     @by_choice
     def not_collected(self, who: int, person: int, part: int | None) -> None:
@@ -634,6 +717,62 @@ class Money(RuleBasedStateMachine):
             assert drawer_figures.expected(self.desk, row).cash == cash
 
     @invariant()
+    def plans_hold_what_is_open_of_them(self) -> None:
+        """What is settled and what is left of each running plan, added up from the rows."""
+        running = self.desk.rows(
+            "SELECT DISTINCT patient_id FROM instalment_plan WHERE ended_at IS NULL"
+        )
+        left = self.left_by_rows() if running else {}
+        for (patient,) in running:
+            for plan in instalments.standing(self.desk, patient):
+                parts = [
+                    min(cents, max(left[charge, "patient"], 0))
+                    for charge, cents in self.desk.rows(
+                        "SELECT charge_id, amount_cents FROM instalment_charge WHERE plan_id = ?",
+                        plan.id,
+                    )
+                ]
+                assert plan.settled_cents == plan.amount_cents - sum(parts) >= 0
+                assert sum(i.left_cents for i in plan.instalments) == sum(parts)
+                assert plan.due_cents + plan.later_cents == sum(parts)
+            due = sum(d.due_cents for d in payments.due(self.desk, patient) if d.charge_id)
+            ahead = sum(
+                d.due_cents for d in payments.due(self.desk, patient, ahead=True) if d.charge_id
+            )
+            owed = sum(c for (row, side), c in left.items() if side == "patient" and row in {
+                x for (x,) in self.desk.rows("SELECT id FROM charge WHERE patient_id = ?", patient)
+            })  # fmt: skip
+            assert 0 <= due <= ahead <= owed
+
+    @invariant()
+    def only_corrections_are_dated_into_a_counted_day(self) -> None:
+        stands: dict[tuple[int, str], str] = {}
+        for place, day, action in self.desk.rows(
+            "SELECT location_id, business_day, action FROM day_close ORDER BY id"
+        ):
+            stands[place, day] = action
+        corrects = {
+            "payment": "kind IN ('void', 'correction')",
+            "charge": "reverses_id IS NOT NULL",
+            "adjustment": "reverses_id IS NOT NULL OR kind = 'copay'",
+            "not_collected": "0",
+            "shift": "0",
+        }
+        for (place, day), action in stands.items():
+            if action != "freeze":
+                self.frozen.pop((place, day), None)
+                continue
+            last = self.frozen.setdefault((place, day), {
+                table: self.desk.rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]
+                for table in corrects
+            })  # fmt: skip
+            for table, allowed in corrects.items():
+                assert self.desk.rows(
+                    f"SELECT id FROM {table} WHERE id > ? AND business_day = ?"
+                    f" AND location_id = ? AND NOT ({allowed})", last[table], day, place,
+                ) == [], table  # fmt: skip
+
+    @invariant()
     def closed_days_stay_as_they_are(self) -> None:
         stands: dict[tuple[int, str], str] = {}
         for place, day, action in self.desk.rows(
@@ -668,7 +807,8 @@ TestMoney = Money.TestCase
 INVARIANTS = (
     "the_journal_holds", "no_law_is_broken", "balances_are_sums", "receipts_are_dense",
     "no_charge_is_paid_beyond_what_it_is", "what_is_owed_rolls_forward",
-    "drawers_hold_what_went_in", "closed_days_stay_as_they_are",
+    "drawers_hold_what_went_in", "plans_hold_what_is_open_of_them",
+    "only_corrections_are_dated_into_a_counted_day", "closed_days_stay_as_they_are",
 )  # fmt: skip
 
 

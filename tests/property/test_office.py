@@ -301,8 +301,10 @@ class WholeOffice(RuleBasedStateMachine):
     def change(self, who: int, number: int, act: str, stale: bool, row: int = 0) -> None:
         row = row or self.pick("appointment", number)
         version = self.version("appointment", row, stale)
+        # A visit that is moved keeps its note and begins at version 1: the row makes it another.
         more: dict[str, Any] = {
-            "cancel": {"by": "patient", "reason": "sick"}, "set_note": {"note": f"n{version}"},
+            "cancel": {"by": "patient", "reason": "sick"},
+            "set_note": {"note": f"n{row}.{version}"},
         }.get(act, {})  # fmt: skip
         if act == "put_back":
             act, more = "reinstate", {"start": self.when(number % 4, number % 50)}

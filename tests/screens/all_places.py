@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from deskterm.app import DeskApp
 from deskterm.entry.money import TenderEntry
-from deskterm.office import drafts, messages, patients, payments, search_index, templates, visits
+from deskterm.office import (
+    code_import,
+    drafts,
+    messages,
+    patients,
+    payments,
+    search_index,
+    templates,
+    visits,
+)
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # of the code app
 
 # name of a place -> what it is opened with; the day board is there already
 PLACES: dict[str, dict[str, Any]] = {
@@ -34,12 +48,22 @@ PLACES: dict[str, dict[str, Any]] = {
     "account": {"patient_id": 1},
     "money_back": {"receipt": "R-260318-001"},
     "adjust": {"charge_id": 1},
+    "fee": {"patient_id": 1},
+    "plan": {"patient_id": 1},
+    "insurance": {"patient_id": 1},
+    "family": {"patient_id": 1},
     "close": {},
     "report": {},
     "staff": {},
     "outbox": {},
     "staff_form": {},
+    "enable": {"login": "mlopez"},
+    "pin": {},
+    "code": {},
+    "recovery": {"login": "mlopez", "codes": ["ABCDE-FGHJK"] * 10},
     "break_glass": {"patient_id": 1},
+    "charge": {"appointment_id": 1},
+    "codes": {"typed": "lwo back"},
     "lock": {},
 }
 
@@ -78,6 +102,7 @@ def fill(desk: Desk) -> Clinic:
     patients.acknowledge_form(desk, joan.id, "npp", "signed")
     drafts.save(desk, key="k", form="call", heading="CALL COLE B", state={}, cause="phone")
     search_index.rebuild(desk.database)
+    code_import.import_file(desk, "icd10cm", SAMPLES / "codes" / "icd10cm_order_2026.txt")
     return made
 
 
@@ -92,7 +117,8 @@ async def enter(app: DeskApp, place: str, given: dict[str, Any]) -> None:
     if place == "lock":
         await app.command_lock()
     else:
-        assert await app.go(place, **given) is not None, place
+        with mock.patch("pyotp.random_base32", return_value=KEY):
+            assert await app.go(place, **given) is not None, place
 
 
 async def leave(app: DeskApp) -> None:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from deskterm.db.dayclose import DayClose, Deposit, Shift
 from deskterm.entry.money import TenderEntry
-from deskterm.office import accounts, business_day, credentials, payments, staff
+from deskterm.office import (
+    accounts,
+    business_day,
+    credentials,
+    drafts,
+    payments,
+    shifts,
+    staff,
+    visits,
+)
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
 from tests.screens.driver import at_desk
@@ -163,3 +172,61 @@ async def test_a_charge_is_written_off_and_that_is_undone(evening: Clinic) -> No
         assert payments.balance_cents(desk, 1) == 500000 - 144850 - 4000
         await clerk.press("ctrl+z")
     assert payments.balance_cents(desk, 1) == 500000 - 144850
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=str)
+async def test_what_there_is_no_room_for_is_counted(evening: Clinic, size: tuple[int, int]) -> None:
+    desk = evening.desk
+    for number in range(12):
+        who = evening.patient(f"LATE{number:02}", "ANN", born=date(1960, 1, 1 + number))
+        start = datetime(2026, 3, 18, 8, 0) + timedelta(minutes=20 * (number // 4))
+        evening.appointment(who, start, ("LEE", "NOVAK", "PATEL", "RN")[number % 4])
+        tender = TenderEntry("check", 1000 + number, reference=f"88{number:02}")
+        payments.take(desk, who.id, tenders=[tender], allow_prepayment=True, key=f"c{number}")
+    async with at_desk(desk, size=size) as clerk:
+        await clerk.press("f10")
+        await clerk.type("close\n")
+        assert all(f"88{number:02} 10.{number:02}" in clerk.text() for number in range(12))
+        low = size[1] == 24
+        await clerk.wait(lambda: not low or "more" in clerk.text())
+        shown = clerk.text().count(" - LATE")
+        wanted = clerk.line_with("TO SETTLE")
+        assert shown == 12 or f"and {12 - shown} more" in clerk.text()
+        assert "(12)" in wanted and (shown < 12) == low, clerk.text()
+        await clerk.type("4\n2\n\n\n1\n4\n3\n-8803\n\n615\n")
+        assert "check 8803" in clerk.line_with("check 8803"), clerk.text()
+        shown = clerk.text().count(" - LATE")
+        assert "TO SETTLE" in clerk.text()
+        assert shown == 12 or f"and {12 - shown} more" in clerk.text(), clerk.text()
+
+
+async def test_one_key_leads_to_each_open_item_and_back(made: Clinic) -> None:
+    desk = made.desk
+    names = ("VEGA", "DREW", "BOONE")
+    for number, (name, provider) in enumerate(zip(names, ("LEE", "NOVAK", "PATEL"), strict=True)):
+        who = made.patient(name, "ANN", born=date(1960, 1, 1 + number))
+        if name == "DREW":
+            made.cover(who, copay_cents=2500)
+        visit = made.appointment(who, datetime(2026, 3, 18, 8, 20 * number), provider)
+        if name == "DREW":
+            visits.check_in(desk, visit.id)
+    drafts.save(desk, key="k", form="call", heading="CALL COLE B", state={}, cause="phone")
+    shifts.open_shift(desk, "d1", float_cents=0)
+    seen = []
+    async with at_desk(desk) as clerk:
+        await clerk.press("f10")
+        await clerk.type("close\n1\n")  # half a count
+        for _ in range(6):
+            assert clerk.place == "CloseDayScreen"
+            await clerk.press("f4")
+            seen.append((clerk.place, clerk.row(23)))
+            await clerk.press("escape")
+            await clerk.settle()
+        assert "1" in clerk.line_with("100 x"), "the count is as it was"
+    assert [place for place, _ in seen] == [
+        "PatientScreen", "PatientScreen", "PatientScreen", "PaymentScreen", "HeldScreen",
+        "PatientScreen",
+    ]  # fmt: skip
+    assert "To settle: VEGA A 8:00a is still expected" in seen[0][1]
+    assert "DREW A copay 25.00 not collected" in seen[3][1]
+    assert seen[5] == seen[0], "after the last the first again"

@@ -271,6 +271,24 @@ async def test_who_has_a_patient_open_is_said_and_blocks_nothing(
     assert morning.journal_from(mark) in ([], ["patient.view"]), "a claim is not journaled"
 
 
+async def test_the_board_says_who_has_the_patient_under_the_cursor(
+    morning: Morning, here: Desk
+) -> None:
+    visit = morning.visits["hui"]
+    other = Presence(morning.desk)
+    try:
+        async with at_desk(here) as clerk:
+            clerk.screen.grid.select_key(visit.id)
+            await clerk.settle()
+            assert "TAKEN" not in clerk.text()
+            other.say([Claim(morning.people["hui"].id, "editing")])
+            await clerk.wait(lambda: "TAKEN: d2 mlopez: editing" in clerk.text())
+            other.say([])
+            await clerk.wait(lambda: "TAKEN" not in clerk.text())
+    finally:
+        other.close()
+
+
 def test_dead_desks_are_swept_away(desk: Desk) -> None:
     where = presence.folder(desk)
     dead = where / "99999-dead"

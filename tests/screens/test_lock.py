@@ -295,19 +295,39 @@ async def test_somebody_who_was_disabled_is_out_with_their_work_kept(
 ) -> None:
 
     boss = made.desk
-    desk = open_desk(replace(boss.settings, desk="d4"), login="dana", clock=clock)
+    settings = replace(boss.settings, desk="d4", pin_spoken_for=False)
+    desk = open_desk(settings, login="dana", clock=clock)
     sessions.start(desk)
     async with at_desk(desk) as clerk:
         await clerk.type("1p40ca")
+        await clerk.second()  # it has just looked whether it is still wanted
         proxy.initialize(boss.database)
         staff.disable(boss, "dana", reason="left")
         proxy.initialize(desk.database)
-        clock.advance(seconds=3)
-        await clerk.second()
+        # no second passes on this clock: it is told, and does not wait for its next look
+        clerk.app.live.look()
+        await clerk.pilot.pause()
         assert clerk.app.return_code == 0
     assert clerk.app.farewell.startswith("This session is over: disabled")
     assert boss.rows("SELECT owner, heading FROM draft") == [("dana", "PAYMENT TRAN O")]
     desk.close()
+
+
+async def test_a_desk_opened_by_another_account_begins_locked(
+    made: Clinic, clock: FrozenClock
+) -> None:
+    desk = open_desk(replace(made.desk.settings, desk="d4"), login="dana", clock=clock)
+    desk.origin = "tty pts/3 by root"
+    async with at_desk(desk) as clerk:
+        assert "Opened by another account" in clerk.text() and "TRAN" not in clerk.text()
+        await clerk.type(f"{DANAS}\n")
+        assert "TRAN" in clerk.text()
+    desk.close()
+    own = open_desk(replace(made.desk.settings, desk="d4"), login="dana", clock=clock)
+    own.origin = "tty pts/3"
+    async with at_desk(own) as clerk:
+        assert "TRAN" in clerk.text()
+    own.close()
 
 
 async def test_what_others_did_while_locked_shows_after_it(made: Clinic) -> None:

@@ -33,6 +33,8 @@ async def test_every_screen_fits(made: Clinic, size: tuple[int, int]) -> None:
             assert len(shown) == height, place
             assert all(cell_len(line) == width for line in shown), place
             plain = "".join(shown).replace("·", "")
+            if place == "code":  # a picture to scan has no letters
+                plain = plain.translate(dict.fromkeys(map(ord, "▀▄█")))
             assert plain.isascii(), (place, sorted({c for c in plain if not c.isascii()}))
             if place == "lock":  # nothing that names anybody, and no counters
                 assert "SMITH" not in "".join(shown) and "Q3" not in shown[0]

@@ -44,7 +44,9 @@ class Morning:
         settings = Settings(database=str(self.path), clinic="Main St Clinic")
         clinics.init(settings, login=LOGIN, name="Maria Lopez", clock=FrozenClock(NOW)).close()
         (folder / "deskterm.toml").write_text(
-            f'clinic = "Main St Clinic"\nfrozen_now = "{NOW.isoformat()}"\n', encoding="utf-8"
+            f'clinic = "Main St Clinic"\nfrozen_now = "{NOW.isoformat()}"\n'
+            "pin_spoken_for = false\n",
+            encoding="utf-8",
         )
         self.desk: Desk = open_desk(
             Settings(database=str(self.path), clinic="Main St Clinic", desk="d2"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from deskterm.entry.money import TenderEntry
+from deskterm.office import break_glass, payments, visits
+from deskterm.screens import places
+from deskterm.screens.task import TaskScreen
 from tests.terminal.desk_fixture import Morning, cursor, ready, wait_until
 from tests.terminal.pty_desk import PtyDesk
 
@@ -63,7 +68,52 @@ FORMS: dict[str, tuple[list[str], list[tuple[list[str], str]]]] = {
         ],
     ),
     "check-out": (["1", "o"], [([*"6w"], "6w")]),
+    "jot": (["3", "j"], [([*"told about 20 mi", "left", "left"], "told about 20 mi")]),
+    "room": (["1", "f"], [([*"2"], '"text":"2"')]),
+    "void": ([*":void r-260318-001", "enter"], [([*"wrong_t"], "wrong_t")]),
+    "money_back": (
+        [*":account tran", "enter", "2", "x"],
+        [([*"refund", "enter", *"5.00", "enter", *"5c", "left"], '"5c"')],
+    ),
+    "adjust": (
+        [*":account tran", "enter", "1", "x"],
+        [([*"write_off", "enter", "tab", *"12.5"], "12.5")],
+    ),
+    "close": (
+        [*":close", "enter"],
+        [([*"1", "enter", *"2", "tab", "tab", *"14", "left"], '"14"')],
+    ),
+    "staff_form": ([*":staff", "enter", "+"], [([*"dkim", "enter", *"Dana K", "left"], "Dana K")]),
+    "break_glass": (
+        ["6", "enter"],
+        [([*"emergency", "enter", *"collapsed in the lo", "left"], "collapsed in the lo")],
+    ),
 }  # fmt: skip
+
+# Those that are not called as their place is.
+PLACE = {
+    "booking": "opening", "moving": "opening", "edit": "register", "check-in": "check_in",
+    "check-out": "check_out", "room": "jot",
+}  # fmt: skip
+
+
+def _receipt(morning: Morning) -> None:
+    """TRAN pays 10.00 of what she owes."""
+    payments.take(
+        morning.desk, morning.people["tran"].id, tenders=[TenderEntry("cash", 1000)], key="p1"
+    )
+
+
+# What the morning needs before some of them can be opened.
+BEFORE: dict[str, Callable[[Morning], object]] = {
+    "room": lambda m: visits.check_in(m.desk, m.visits["faber"].id),
+    "void": _receipt,
+    "money_back": _receipt,
+    "close": _receipt,
+    "break_glass": lambda m: break_glass.restrict(
+        m.desk, m.people["smith"].id, reason="works here"
+    ),
+}
 
 
 @pytest.fixture
@@ -85,12 +135,22 @@ def come_back(term: PtyDesk) -> None:
     term.wait_for("BACK after")
 
 
+def test_every_form_is_among_them() -> None:
+    """A new form takes a row above: it must come back like the others."""
+    forms = set()
+    for name, (module, kind) in places.PLACES.items():
+        if issubclass(getattr(importlib.import_module(module), kind), TaskScreen):
+            forms.add(name)
+    assert {PLACE.get(name, name) for name in FORMS} == forms
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_after_a_kill_the_next_start_shows_the_same_screen_field_and_text(
     morning: Morning, form: str
 ) -> None:
     """Killed in every step: each time the next start shows what stood there, cursor and all."""
     opening, steps = FORMS[form]
+    BEFORE.get(form, lambda m: None)(morning)
     before: list[str] | None = None
     for keys, kept in steps:
         with morning.terminal() as term:
