@@ -78,7 +78,8 @@ def ask(
                 rule="connection",
             )  # fmt: skip
         envelope = Envelope(
-            connection.sender_id, connection.receiver_id or plan.payer_id,
+            connection.sender_id or desk.settings.npi or question.provider_npi,
+            connection.receiver_id or plan.payer_id,
             _next_control(op, connection.id), desk.wall(),
         )  # fmt: skip
         text = eligibility_request.write(envelope, [question])

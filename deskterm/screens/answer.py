@@ -12,7 +12,7 @@ from deskterm.entry.money import parse_cents, show_cents
 from deskterm.errors import Invalid
 from deskterm.office import coverage, day_board, eligibility, plans
 from deskterm.screens.task import TaskScreen
-from deskterm.screens.who import show_banner
+from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
 from deskterm.widgets.panel import Panel
 from deskterm.widgets.record_form import RecordForm
@@ -62,6 +62,7 @@ class AnswerScreen(TaskScreen):
             "show": show_cents, "ask": True,
         }  # fmt: skip
         specs = [
+            identity_field(self),
             FieldSpec("status", "They say", "choice", choices=STATUSES, required=True, width=32),
             FieldSpec("starts", "From", limit=12, width=12, parse=self._read_day, ask=True,
                       show=show_birth, example="0101, or nothing"),

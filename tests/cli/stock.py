@@ -24,11 +24,13 @@ from deskterm.config import Settings
 from deskterm.db.patients import Patient, PatientIdentifier
 from deskterm.entry.money import TenderEntry
 from deskterm.office import (
+    asking,
     break_glass,
     charges,
     clinic,
     code_import,
     connections,
+    coverage,
     credentials,
     dayclose,
     families,
@@ -38,12 +40,14 @@ from deskterm.office import (
     messages,
     outbox,
     payments,
+    plans,
     shifts,
     ssh_keys,
     staff,
     visits,
 )
 from deskterm.office.desk import Desk, find_actor
+from tests.answers import answer
 from tests.conftest import NOW
 from tests.office.hours import open_clinic
 from tests.payer_simulator import question
@@ -58,6 +62,7 @@ KEYS = (
 # Patients and visits have the same numbers. Each of these visits is at a stage of its own.
 EXPECTED, ARRIVED, WAITING, ROOMED, SEEN, READY, LATE = 1, 2, 3, 4, 5, 6, 7
 CHARGED, RESTRICTED, OPENED = 20, PEOPLE + 1, PEOPLE + 2
+ACCIDENT = PEOPLE + 1  # the number of a coverage; the first ones are the patients'
 PIN = "739164"
 SAMPLES = Path(__file__).parents[1] / "samples" / "codes"
 
@@ -89,6 +94,22 @@ CALLS: dict[str, list[str]] = {
     "codes import taxonomy": ["{folder}/nucc.csv"],
     "codes import pos": [],
     "codes import payers": ["{folder}/payers.csv", "--source", "One"],
+    "coverage plans": [],
+    "coverage plan-add": ["NEW1", "--name", "New plan"],
+    "coverage plan-edit": ["AETPPO", "lab=any"],
+    "coverage plan-card": ["AETPPO"],
+    "coverage show": ["1"],
+    "coverage board": ["--from", "t", "--to", "t+2"],
+    "coverage verify": ["--from", "t+1", "--no-send"],
+    "coverage assign": ["1", "kim"],
+    "coverage note": ["1", "--status", "active", "--reference", "8812"],
+    "coverage could-not": ["1", "--reason", "portal down"],
+    "coverage estimate": ["1"],
+    "coverage order": ["1"],
+    "coverage medicare": ["1"],
+    "coverage case": [str(ACCIDENT), "--kind", "work", "--injured", "0302"],
+    "coverage write-270": ["1"],
+    "coverage import-271": ["{folder}/answer.271", "--coverage", "1"],
     "data import fhir": ["{folder}/people.ndjson"],
     "day open": ["--drawer", "d7", "--float", "200.00"],
     "day status": [],
@@ -263,11 +284,16 @@ def stock(folder: Path) -> None:
             "clinic": "Main St Clinic",
             "frozen_now": "2026-03-18T14:42:00+00:00",
             "keys_file": "keys",
+            "tax_id": "12-3456789",
+            "npi": "1234567893",
         },
     )
     with (folder / "deskterm.toml").open("a") as more:  # nobody listens there
         more.write('\n[mail]\nserver = "127.0.0.1:9"\nsender = "desk@clinic.example"\n')
-    settings = Settings(database=str(folder / "clinic.db"), clinic="Main St Clinic")
+    settings = Settings(
+        database=str(folder / "clinic.db"), clinic="Main St Clinic", npi="1234567893",
+        tax_id="12-3456789",
+    )  # fmt: skip
     desk = clinic.init(settings, login="mlopez", name="Maria Lopez", clock=FrozenClock(NOW))
     clinic.add_staff(desk, login="kim", name="Kim", role="front_desk")
     messages.add_pool(desk, code="PM", name="Managers", members=["kim"])
@@ -296,6 +322,7 @@ def stock(folder: Path) -> None:
     _people(desk)
     _outbox(desk, folder)
     _lists(desk, folder)
+    _insurance(desk, folder)
     ssh_keys.add(desk, "kim", KEYS[0])
     (folder / "new.pub").write_text(KEYS[1] + "\n")
     with desk.operation("schedule.horizon"):
@@ -323,6 +350,16 @@ def _outbox(desk: Desk, folder: Path) -> None:
             key=f"q{number}", patient_id=number,
         )  # fmt: skip
     (folder / "question.270").write_text(question("T9"))
+
+
+def _insurance(desk: Desk, folder: Path) -> None:
+    """A plan that can be asked, a policy for an accident (coverage ACCIDENT), an answer's file."""
+    plans.edit_plan(desk, "AETPPO", payer_id="60054")
+    coverage.add_plan(desk, code="WC1", name="State Fund", plan_type="WC")
+    entry = coverage.CoverageEntry("WC1", "C1", priority=2)
+    assert coverage.add(desk, 3, entry).id == ACCIDENT
+    asking.ask(desk, 30, date(2026, 3, 19))
+    (folder / "answer.271").write_text(answer("EB*1*IND*30", trace="", member="W123456789"))
 
 
 def _lists(desk: Desk, folder: Path) -> None:

@@ -42,6 +42,17 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "codes find": ("low", (), False),
     "codes show": ("M54.50", (), False),
     "codes list": ("", (), False),
+    "coverage plans": ("", ("view_patients",), False),
+    "coverage plan-add": ("NEW9 --name New", ("edit_patients",), False),
+    "coverage plan-edit": ("AETPPO lab=any", ("edit_patients",), False),
+    "coverage plan-card": ("AETPPO", ("view_patients",), False),
+    "coverage show": ("{id}", ("view_patients",), True),
+    "coverage board": ("--from t", ("view_schedule", "view_patients"), False),
+    "coverage verify": ("--from t+9 --no-send", ("view_schedule", "view_patients"), False),
+    "coverage assign": ("{visit} target", ("edit_patients",), True),
+    "coverage estimate": ("{visit}", ("view_money",), True),
+    "coverage order": ("{id}", ("view_patients",), True),
+    "coverage medicare": ("{id}", ("edit_patients",), True),
     "messages add": ("hello --topic rx --caller Sam --patient {id}", ("messages",), True),
     "messages list": ("--all --pool RN", ("view_messages",), False),
     "messages close": ("{message} --outcome done", ("messages",), True),
@@ -122,6 +133,12 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
 APART = {
     "admin init", "admin doctor", "admin restore", "data import", "codes import", "pay plan",
     "patients break-glass", "patients restrict", "admin gate", "admin ssh-keys",
+    # By the number of a coverage or of a file: tests/office/test_eligibility.py.
+    "coverage note", "coverage could-not", "coverage case", "coverage write-270",
+    "coverage import-271",
+    # The outbox's: tests/office/test_outbox.py.
+    "run add", "run outbox", "run retry", "run show", "run give-up", "run list",
+    "admin connection",
 }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from deskterm.office import (
     activity,
     adjustments,
     anchors,
+    asking,
     backup,
     break_glass,
     charges,
@@ -41,6 +42,7 @@ from deskterm.office import (
     dayclose,
     deposits,
     drafts,
+    eligibility,
     families,
     fhir_import,
     finder,
@@ -55,6 +57,7 @@ from deskterm.office import (
     outbox,
     patients,
     payments,
+    policies,
     refunds,
     remittances,
     roles,
@@ -65,12 +68,14 @@ from deskterm.office import (
     staff,
     take_back,
     templates,
+    verify_board,
     visits,
 )
 from deskterm.office.approvals import Approved
 from deskterm.office.check_in import CheckInAnswers, complete
 from deskterm.office.desk import Desk, find_actor, open_desk
 from deskterm.office.operations import OPERATIONS
+from tests.answers import answer
 from tests.cli import stock
 from tests.payer_simulator import active, question
 
@@ -160,6 +165,18 @@ WRITES: dict[str, Callable[[Desk], object]] = {
     "coverage.end": lambda d: coverage.end(d, 23, version=cover(23).version, on=LATER),
     "coverage.add": lambda d: coverage.add(
         d, 24, coverage.CoverageEntry("MCD", "M1", priority=2)),
+    "coverage.case": lambda d: policies.note_case(
+        d, stock.ACCIDENT, kind="work", injured_on=date(2026, 3, 2)),
+    "coverage.questionnaire": lambda d: policies.ask_medicare(d, 24),
+    "coverage.order": lambda d: policies.put_in_order(
+        d, 24, version=patients.card(d, 24).patient.version),
+    "eligibility.ask": lambda d: asking.ask(d, 25, LATER),
+    "eligibility.failed": lambda d: eligibility.no_answer(d, 1, "no answer"),
+    "eligibility.withdraw": lambda d: asking.withdraw(d, asking.ask(d, 26, LATER).id),
+    "eligibility.answer": lambda d: eligibility.stored_answers(
+        d, answer("EB*1*IND*30", trace=""), coverage_id=27),
+    "eligibility.note": lambda d: eligibility.could_not_verify(d, 28, "closed", on=LATER),
+    "eligibility.assign": lambda d: verify_board.assign(d, 29, "kim"),
     "schedule.hold": lambda d: holds.hold(d, "LEE", "MAIN", DAY, 20),
     "appointment.book": lambda d: scheduling.book(
         d, patient_id=25, visit_type="FU", provider="LEE", start=DAY),

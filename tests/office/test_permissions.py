@@ -31,7 +31,13 @@ FREE: dict[str, str] = {
         "published lists of codes: nobody is in them",
     ),
     **dict.fromkeys(
-        ("checklist.read", "dues.of_family", "dues.open_dues", "dues.owed",
+        ("asking.cannot", "asking.answered_today", "asking.waiting"),
+        "whether a payer can be asked: no figure of anybody",
+    ),
+    **dict.fromkeys(
+        ("eligibility.digest", "eligibility.lines_of", "asking.take_in", "asking.give_up",
+         "eligibility.could_not_verify", "checklist.read", "dues.of_family",
+         "dues.open_dues", "dues.owed",
          "instalments.running", "families.check", "ledger.left_on", "visit_fees.late",
          "conflicts.taken",
          "conflicts.checked_start", "free_time.holding", "free_time.keep", "free_time.keep_all",

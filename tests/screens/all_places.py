@@ -64,6 +64,9 @@ PLACES: dict[str, dict[str, Any]] = {
     "break_glass": {"patient_id": 1},
     "charge": {"appointment_id": 1},
     "codes": {"typed": "lwo back"},
+    "eligibility": {"day": date(2026, 3, 18)},
+    "coverage": {"patient_id": 1, "appointment_id": 1},
+    "answer": {"coverage_id": 1, "appointment_id": 1},
     "lock": {},
 }
 
