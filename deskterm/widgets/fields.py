@@ -107,6 +107,12 @@ class FieldSpec:
             raise TypeError(f"{spec.name}: a {type_name} needs a parse")
         return spec
 
+    @property
+    def said(self) -> str:
+        """The label inside a sentence: small first letter, unless it is an abbreviation."""
+        label = self.label.strip()
+        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
     def but(self, **changes: Any) -> FieldSpec:
         """The same field with some things changed."""
         return replace(self, **changes)

@@ -144,11 +144,11 @@ class RecordForm(Painted):
         gaps = [name for name in self.sheet.walk() if self.sheet.is_gap(name)]
         empty = here is not None and not self.sheet.text(self._at).strip()
         if here is not None and empty and here.required:
-            return f"Needed here: {_said(here)}"
+            return f"Needed here: {here.said}"
         ahead = self.sheet.next_gap(self._at)
         if ahead is None or ahead == self._at:
             return f"Enter = {self.verb}"
-        says = f"Enter = {_said(self.sheet.specs[ahead])}"
+        says = f"Enter = {self.sheet.specs[ahead].said}"
         return f"{says}, then {self.verb}" if not set(gaps) - {ahead, self._at} else says
 
     @property
@@ -394,7 +394,7 @@ class RecordForm(Painted):
             return
         error = self._check(name)
         if not error and spec.required and not editor.text.strip():
-            error = f"{_said(spec)} is needed. Tab leaves it for now"
+            error = f"{spec.said} is needed. Tab leaves it for now"
         if error:
             self._replace = error == NO_SUCH_CHOICE
             self._say(error, "error")
@@ -421,7 +421,7 @@ class RecordForm(Painted):
         if sign == "=":
             value = self._last(self._at) if self._last else None
             if value is None:
-                self._say(f"No earlier {_said(spec)} to repeat", "error")
+                self._say(f"No earlier {spec.said} to repeat", "error")
                 return True
             self.sheet.put(self._at, value)
             self._changed()
@@ -513,9 +513,3 @@ class RecordForm(Painted):
 _ENTER = ("enter", "ctrl+j")
 # Keys that act inside the form and so wait with the letters for a person to be found.
 _HELD = {*_ENTER, "tab", "shift+tab", "up", "down", "left", "right", "home", "end", "backspace"}
-
-
-def _said(spec: FieldSpec) -> str:
-    """A label inside a sentence: small first letter, unless it is an abbreviation."""
-    label = spec.label.strip()
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
