@@ -5,6 +5,7 @@ from __future__ import annotations
 from peewee import Database, SqliteDatabase
 
 from deskterm.db import (
+    authorizations,
     break_glass,
     codes,
     coverage,
@@ -26,7 +27,7 @@ from deskterm.db.base import Record
 
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
-    exchange, ssh_keys, identity, break_glass,
+    exchange, ssh_keys, identity, break_glass, authorizations,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -44,6 +45,7 @@ TRIGGERS: tuple[str, ...] = (
     *ssh_keys.TRIGGERS,
     *identity.TRIGGERS,
     *break_glass.TRIGGERS,
+    *authorizations.TRIGGERS,
 )
 
 
