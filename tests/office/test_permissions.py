@@ -31,7 +31,10 @@ FREE: dict[str, str] = {
          "holds.consume", "allocations.as_told", "allocations.spread", "pay_plan.plan",
          "scheduling.late_cancel", "desk.stale", "patient_entry.check_birth_date",
          "patient_entry.check_patient", "patient_entry.contact_values",
-         "patient_entry.phone_number", "patient_entry.phone_values", "openings.usual"),
+         "patient_entry.phone_number", "patient_entry.phone_values", "openings.usual",
+         "authorizations.business_day", "permits.carried", "permits.of_visit", "permits.until",
+         "plan_rules.need", "units.of_authorization", "units.of_authorizations",
+         "units.of_referral", "units.of_referrals"),
         "a part of an operation or of a view, which asked",
     ),
     **dict.fromkeys(
