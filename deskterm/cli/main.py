@@ -18,12 +18,14 @@ from deskterm.errors import DesktermError, Unreachable
 
 GROUPS = {
     "admin": "deskterm.cli.admin",
+    "auth": "deskterm.cli.auth",
     "data": "deskterm.cli.data",
     "day": "deskterm.cli.day",
     "journal": "deskterm.cli.journal",
     "messages": "deskterm.cli.messages",
     "patients": "deskterm.cli.patients",
     "pay": "deskterm.cli.pay",
+    "referrals": "deskterm.cli.referrals",
     "schedule": "deskterm.cli.schedule",
     "staff": "deskterm.cli.staff",
     "visits": "deskterm.cli.visits",
