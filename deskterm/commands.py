@@ -57,7 +57,8 @@ ENTER_KEYS = ("enter", "ctrl+j")
 LETTERS: Mapping[str, Command] = {
     command.keys[0]: command
     for command in (
-        Command("authorization", "auth/referral", ("a",)),
+        Command("authorization", "auth/referral", ("a",), (), "view_patients",
+                "what the payer allows; Enter covers the visit with it", "auth list"),
         Command("book", "book", ("b",), ("book", "b"), "book",
                 "a new visit for this patient, or in this open slot", "schedule book"),
         Command("check_in", "check in", ("c",), ("in",), "run_visits",
@@ -116,6 +117,8 @@ SYMBOLS: tuple[Command, ...] = (
 TYPED: tuple[Command, ...] = (
     Command("staff", "staff", (), ("staff",), "manage_staff",
             "who works here: + adds, Enter edits, x ends access", "staff list"),
+    Command("refs", "referrals and auths", (), ("refs",), "view_patients",
+            "what must be chased, by when it is due", "auth list"),
 )  # fmt: skip
 
 # Keys that some terminal sends as another key, keeps for itself, or types into a field.
@@ -127,9 +130,9 @@ UNSAFE_KEYS: frozenset[str] = frozenset(
 
 # Letters and symbols that each screen offers, most useful first: the key row of that screen.
 SCREENS: Mapping[str, tuple[str, ...]] = {
-    "day": ("c", "o", "f", "b", "r", "x", "p", "m", "n", "i", "j", "h", "g", "v", "s", "u"),
-    "flow": ("f", "o", "c", "m", "j", "n", "r", "p", "x", "i", "h", "s", "v", "u"),
-    "patient": ("b", "p", "m", "i", "c", "o", "r", "x", "n", "f", "j", "h", "u"),
+    "day": ("c", "o", "f", "b", "r", "x", "p", "m", "n", "i", "j", "h", "g", "v", "s", "u", "a"),
+    "flow": ("f", "o", "c", "m", "j", "n", "r", "p", "x", "i", "h", "s", "v", "u", "a"),
+    "patient": ("b", "p", "m", "a", "i", "c", "o", "r", "x", "n", "f", "j", "h", "u"),
     "opening": ("v", "s"),
     "next": ("f", "x", "y", "m", "p", "b", "s", "u"),
     "history": ("v", "g", "s"),
@@ -137,6 +140,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "report": ("v", "s", "g", "l"),
     "account": ("x", "p", "u"),
     "staff": ("x", "i", "s"),
+    "refs": ("f", "i", "j", "l", "x", "v", "m", "a", "s", "u"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",

@@ -41,6 +41,10 @@ REASONS = {
     "patient_overlap": "They have another visit then. Reason to book anyway",
     "patient_same_day": "They have another visit that day. Reason",
 }
+# What the payer must have said before: those who may book with a reason.
+COVER_RULES = (
+    "authorization_missing", "authorization_units", "authorization_dates", "referral_missing",
+)  # fmt: skip
 
 
 class OpeningScreen(TaskScreen):
@@ -473,6 +477,9 @@ class OpeningScreen(TaskScreen):
         self.say_error(error)
         if error.rule in REASONS:
             await self._ask_reason(REASONS[error.rule], "patient_overlap_reason", reasons)
+        elif error.rule in COVER_RULES:
+            if self.desk.may("override_authorization"):
+                await self._ask_reason("Book without it: why?", "permit_reason", reasons)
         elif error.rule in ("slot_taken", "over_capacity") and self.slot is not None:
             if not self.desk.may("overbook"):
                 return
