@@ -84,6 +84,7 @@ _ALL = (
     Verb("lock", "lock this desk", person=_WORDS, needs=()),
     Verb("who", "who looked or changed", ("audit",), person=_MAYBE, future=False, needs=()),
     Verb("staff", "who works here", person=_WORDS, needs=()),
+    Verb("refs", "referrals and authorizations to chase", person=_WORDS, needs=()),
     Verb("print", "print", person=_WORDS, needs=()),
     Verb("undo", "take the last thing back", person=_WORDS, needs=()),
     Verb("new", "register a patient", person=_WORDS, needs=()),

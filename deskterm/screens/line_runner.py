@@ -118,8 +118,8 @@ class LineRunner:
         if verb == "new":
             await self.app.go("register", typed=entry.words)
             return
-        if verb == "staff":
-            await self.app.go("staff")
+        if verb in ("staff", "refs"):
+            await self.app.go(verb)
             return
         if verb == "day":
             await self._day(entry)

@@ -18,8 +18,8 @@ from deskterm.office import authorizations, patients, referrals, refs_list, temp
 from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import YES_NO, FieldSpec
+from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import RuleRow
-from deskterm.widgets.step_form import StepForm
 
 
 class RefFormScreen(TaskScreen):
@@ -80,7 +80,7 @@ class RefFormScreen(TaskScreen):
                 values[name] = "y" if values[name] else "n"
         names = {spec.name for spec in specs}
         shown = {k: v for k, v in values.items() if k in names}
-        self.ref_form = StepForm(
+        self.ref_form = RecordForm(
             [identity_field(self), *specs], shown or None,
             verb="SAVE" if self.record_id else "NOTE IT",
         )  # fmt: skip
@@ -190,5 +190,6 @@ def _whole(text: str) -> tuple[int, str]:
 
 def _day(screen: TaskScreen, text: str) -> tuple[Any, str]:
     desk = screen.desk
-    day = parse_date(text, today=desk.today(), order=desk.settings.policy.date_order)
-    return day, show_date(day)
+    order = desk.settings.policy.date_order
+    found = parse_date(text, today=desk.today(), future=True, order=order)
+    return found.day, found.echo
