@@ -95,15 +95,16 @@ class RefFormScreen(TaskScreen):
     def _auth(self) -> list[FieldSpec]:
         kinds = [(t.code, t.name) for t in templates.visit_types(self.desk)]
         people = [(p.code, p.heading) for p in templates.providers(self.desk)]
+        new = self.record_id is None  # then Enter goes through what a payer asks first
         return [
             FieldSpec("service", "For", limit=80, width=40, required=True,
                       example="MRI L-spine, PT"),
-            FieldSpec("procedures", "Codes", limit=120, width=30, example="72148"),
-            FieldSpec("diagnoses", "Dx", limit=80, width=30, example="M54.50"),
-            FieldSpec("visit_type", "Covers visit", "choice", choices=kinds, width=24,
+            FieldSpec("procedures", "Codes", limit=120, width=30, ask=new, example="72148"),
+            FieldSpec("diagnoses", "Dx", limit=80, width=30, ask=new, example="M54.50"),
+            FieldSpec("visit_type", "Covers visit", "choice", choices=kinds, width=24, ask=new,
                       help="empty: any visit that needs one"),
             FieldSpec("units_asked", "How many", limit=4, width=6, parse=_whole, show=str,
-                      example="12"),
+                      ask=new, example="12"),
             FieldSpec("unit_kind", "Counted in", "choice", choices=UNIT_KINDS, default="visit",
                       width=20),
             FieldSpec("type", "Kind", "choice", choices=AUTHORIZATION_TYPES, default="services",

@@ -7,7 +7,17 @@ from typing import Any
 
 from deskterm.app import DeskApp
 from deskterm.entry.money import TenderEntry
-from deskterm.office import drafts, messages, patients, payments, search_index, templates, visits
+from deskterm.office import (
+    authorizations,
+    drafts,
+    messages,
+    patients,
+    payments,
+    search_index,
+    templates,
+    visits,
+)
+from deskterm.office.authorizations import AuthorizationEntry
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
 
@@ -36,6 +46,9 @@ PLACES: dict[str, dict[str, Any]] = {
     "adjust": {"charge_id": 1},
     "close": {},
     "report": {},
+    "refs": {"patient_id": 1},
+    "ref_form": {"what": "auth", "patient_id": 1},
+    "ref_step": {"what": "auth", "record_id": 1},
     "staff": {},
     "staff_form": {},
     "break_glass": {"patient_id": 1},
@@ -76,6 +89,9 @@ def fill(desk: Desk) -> Clinic:
     payments.take(desk, joan.id, tenders=[TenderEntry("cash", 1000)], key="p1")
     patients.acknowledge_form(desk, joan.id, "npp", "signed")
     drafts.save(desk, key="k", form="call", heading="CALL COLE B", state={}, cause="phone")
+    pt = AuthorizationEntry(service="PT", procedures="97110", units_asked=12)
+    authorizations.submit(desk, authorizations.request(desk, joan.id, pt).id, method="portal",
+                          due_on=date(2026, 3, 25))  # fmt: skip
     search_index.rebuild(desk.database)
     return made
 

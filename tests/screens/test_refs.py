@@ -33,14 +33,10 @@ async def test_asked_granted_and_chosen_for_a_visit(desk: Desk, made: Clinic) ->
         await clerk.press("plus")
         await clerk.type("a\n")
         assert clerk.place == "RefFormScreen"
-        await clerk.type("PT\n")
-        await clerk.type("97110\n\n\n12\n\n\n\n\n\n\n\n")
-        for _ in range(8):
-            if clerk.place == "RefsScreen":
-                break
-            await clerk.press("enter")
+        await clerk.type("PT\n97110\nm54.50\n\n12\n")
         asked = PriorAuthorization.get()
         assert (asked.service, asked.procedures, asked.state) == ("PT", "97110", "needed")
+        assert (asked.diagnoses, asked.units_asked) == ("M54.50", 12)
         assert "NEED" in clerk.line_with("SMITH J")
         await clerk.press("f")
         assert clerk.place == "RefStepScreen"
@@ -57,6 +53,8 @@ async def test_asked_granted_and_chosen_for_a_visit(desk: Desk, made: Clinic) ->
         assert "A-77" in clerk.line_with("SMITH J")
         await clerk.press("enter")
         assert VisitPermit.get().appointment_id == visit.id
+        await clerk.press("escape")
+        assert clerk.place == "PatientScreen"
         assert "auth A-77 11 of 12 left, to 04/30" in clerk.text()
         await clerk.press("ctrl+z")
         assert VisitPermit.get().released_at is not None
