@@ -46,7 +46,7 @@ def line(row: RefRow) -> str:
     ).rstrip()
 
 
-def days(desk: Desk, **texts: str) -> dict[str, date | None]:
+def days(desk: Desk, **texts: str) -> dict[str, Any]:
     """Dates that were typed, those to come when a day can be meant either way."""
     return {name: the_day(desk, text) if text else None for name, text in texts.items()}
 

@@ -76,18 +76,6 @@ class AuthorizationEntry:
     reference: str = ""
 
 
-@dataclass(frozen=True)
-class EventRow:
-    """One thing done with an authorization or a referral. ``at`` is wall time."""
-
-    at: Any
-    by: str
-    kind: str
-    words: str
-    document: str = ""
-    document_at: str = ""
-
-
 def request(
     desk: Desk,
     patient_id: int,

@@ -205,9 +205,9 @@ def of_visit(desk: Desk, appointment: Any) -> Permit:
         said.append(f"{need.plan} wants an authorization; none is on file")
         ok = False
     if referral is not None:
-        record = Referral.get_by_id(referral)
-        ends = f", to {until(desk, record.valid_to)}" if record.valid_to else ""
-        said.append(f"referral {record.number or 'on file'}{ends}")
+        sent = Referral.get_by_id(referral)
+        ends = f", to {until(desk, sent.valid_to)}" if sent.valid_to else ""
+        said.append(f"referral {sent.number or 'on file'}{ends}")
     elif need.referral:
         said.append(f"{need.plan} wants a referral; none is on file")
         ok = False

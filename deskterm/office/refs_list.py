@@ -7,11 +7,9 @@ from datetime import date, datetime
 from typing import Literal
 
 from deskterm.clock import local, parse_utc_text
-from deskterm.db.authorizations import METHODS
 from deskterm.entry.dates import show_short
 from deskterm.errors import NotFound
-from deskterm.office import access, referrals, units
-from deskterm.office.authorizations import EventRow
+from deskterm.office import access, units
 from deskterm.office.desk import Desk, known_id
 from deskterm.office.units import Units
 
@@ -80,6 +78,18 @@ class RefRow:
         if self.units.authorized is None:
             return "-"
         return f"{self.units.used + self.units.booked}/{self.units.authorized}"
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One thing done with an authorization or a referral. ``at`` is wall time."""
+
+    at: datetime
+    by: str
+    kind: str
+    words: str
+    document: str = ""
+    document_at: str = ""
 
 
 def work(desk: Desk, *, patient_id: int | None = None, done: bool = False) -> list[RefRow]:
@@ -183,7 +193,7 @@ def _authorizations(desk: Desk, where: str, given: tuple[int, ...]) -> list[RefR
             f"{'dx ' + dx if dx else ''}  {servicing}"
         )
         if state in ("submitted", "pended", "appealed") and method:
-            detail += f"  by {dict(METHODS)[method]} ref {reference or '-'}"
+            detail += f"  by {method} ref {reference or '-'}"
         if raw or reason:
             detail += f"  {raw} {reason}".rstrip()
         if at is not None and state not in ("approved", "partial", "not_required"):
@@ -211,19 +221,18 @@ def _referrals(desk: Desk, where: str, given: tuple[int, ...]) -> list[RefRow]:
         detail = f"{service}  {to}" + (f"  dx {dx}" if dx else "")
         if seen is not None:
             detail += f"  visit there {show_short(seen)}"
-        verb = referrals.NEXT.get(state, "")
         rows.append(RefRow(
             "ref", key, version, patient_id, name, service, to, state, REF_WORDS[state], number,
             left, _day(first), ends, due_on, group, local(parse_utc_text(since), desk.zone), detail,
-            f"{_REF_NEXT[verb]} {phone}".strip() if verb else "", None, bool(urgent),
+            f"{_REF_NEXT[state]} {phone}".strip() if state in _REF_NEXT else "", None, bool(urgent),
         ))  # fmt: skip
     return rows
 
 
 _REF_NEXT = {
-    "send": "send it", "receive": "ask whether they have it", "schedule": "ask for their date",
-    "complete": "ask whether they came", "report": "ask for the report",
-    "review": "have the report read",
+    "ordered": "send it", "sent": "ask whether they have it", "received": "ask for their date",
+    "scheduled": "ask whether they came", "completed": "ask for the report",
+    "reported": "have the report read",
 }  # fmt: skip
 
 

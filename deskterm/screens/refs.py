@@ -146,7 +146,7 @@ class RefsScreen(RowKeys):
         assert self.appointment_id is not None
         given = {"authorization_id" if row.what == "auth" else "referral_id": row.id}
         try:
-            permits.link(self.desk, self.appointment_id, override=override, **given)  # type: ignore[arg-type]
+            permits.link(self.desk, self.appointment_id, override=override, **given)
         except Conflict as error:
             self.say_error(error)
             if error.rule in OVERRIDE and self.desk.may("override_authorization"):
