@@ -7,9 +7,6 @@ the raw code is always kept.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,10 +19,19 @@ from deskterm.db.authorizations import (
 )
 from deskterm.db.patients import Patient
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import clinic, coverage, permits, units
+from deskterm.office import clinic, permits, units
+from deskterm.office.authorization_entry import (
+    AuthorizationEntry as AuthorizationEntry,
+)
+from deskterm.office.authorization_entry import (
+    business_day,
+    check_choice,
+    check_dates,
+    check_units,
+    checked,
+    payer,
+)
 from deskterm.office.desk import Desk, Operation, known_id
-from deskterm.office.good_faith import add_business_days
-from deskterm.office.patient_entry import clean
 
 # action -> the states it starts from, the state it leads to (empty: the decision says)
 STEPS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -40,40 +46,11 @@ STEPS: dict[str, tuple[tuple[str, ...], str]] = {
     "use": (("approved", "partial"), ""),
 }  # fmt: skip
 DECISIONS = ("approved", "partial", "denied", "pended", "not_required", "void")
-_PROCEDURE = re.compile(r"[0-9]{4}[0-9AFTUM]|[A-V][0-9]{4}")
-_DIAGNOSIS = re.compile(r"[A-TV-Z][0-9][0-9AB](?:\.?[0-9A-Z]{1,4})?")
-_NPI_PREFIX = "80840"  # of a health card number, which an NPI's check digit counts with
 _EDITABLE = (
     "type", "service", "procedures", "service_type", "diagnoses", "requesting_name",
     "requesting_npi", "servicing_name", "servicing_npi", "facility", "units_asked", "unit_kind",
     "expedited", "number", "reference",
 )  # fmt: skip
-MOST_UNITS = 9999
-
-
-@dataclass(frozen=True)
-class AuthorizationEntry:
-    """What is asked of the payer. Codes are separated by spaces; ids are the codes of lists."""
-
-    service: str = ""
-    procedures: str = ""
-    service_type: str = ""
-    diagnoses: str = ""
-    visit_type: str = ""
-    provider: str = ""
-    units_asked: int | None = None
-    unit_kind: str = "visit"
-    type: str = "services"
-    requesting_name: str = ""
-    requesting_npi: str = ""
-    servicing_name: str = ""
-    servicing_npi: str = ""
-    facility: str = ""
-    effective_on: date | None = None
-    expires_on: date | None = None
-    expedited: bool = False
-    number: str = ""
-    reference: str = ""
 
 
 def request(
@@ -94,11 +71,11 @@ def request(
         if op.earlier:
             return op.get(PriorAuthorization, op.earlier.entity_id or 0)
         patient = op.get(Patient, known_id(patient_id))
-        plan_id, covered = _payer(desk, patient_id, coverage_id)
-        values = _checked(desk, entry)
+        plan_id, covered = payer(desk, patient_id, coverage_id)
+        values = checked(desk, entry)
         due = min(
             [
-                _business_day(desk, 1),
+                business_day(desk, 1),
                 *([_visit_day(desk, appointment_id)] if appointment_id else []),
             ]
         )
@@ -125,7 +102,7 @@ def edit(
         record = _read(op, authorization_id, version)
         if record.state in ("void", "expired"):
             raise Conflict(f"This authorization is {record.state}", "Ask anew", rule="state")
-        values = _checked(desk, entry)
+        values = checked(desk, entry)
         granted = record.state in permits.GRANTED
         for name in (*_EDITABLE, "visit_type", "provider"):
             if not (granted and name == "unit_kind"):
@@ -140,7 +117,7 @@ def gather(desk: Desk, authorization_id: int, *, version: int | None = None) -> 
     """Somebody collects the papers for it."""
     with desk.operation("authorization.gather") as op:
         record = _step(op, authorization_id, version, "gather")
-        return _moved(op, record, "gathering", due=_business_day(desk, 1))
+        return _moved(op, record, "gathering", due=business_day(desk, 1))
 
 
 def submit(
@@ -161,14 +138,14 @@ def submit(
     """
     with desk.operation("authorization.submit") as op:
         record = _step(op, authorization_id, version, "submit")
-        _check_choice(method, METHODS, "method")
+        check_choice(method, METHODS, "method")
         record.method = method
         record.reference = reference.strip() or record.reference
         record.contact, record.call_reference = contact.strip(), call_reference.strip()
         record.submitted_at = op.now
         policy = desk.settings.policy
         days = policy.expedited_answer if record.expedited else policy.authorization_answer
-        return _moved(op, record, "submitted", due=due_on or _business_day(desk, days), note=note,
+        return _moved(op, record, "submitted", due=due_on or business_day(desk, days), note=note,
                       contact=contact, call_reference=call_reference)  # fmt: skip
 
 
@@ -185,7 +162,7 @@ def pend(
         record = _step(op, authorization_id, version, "pend")
         if not wants.strip():
             raise Invalid("What does the payer want?", "A few words", field="note")
-        due = due_on or _business_day(desk, desk.settings.policy.pended_answer)
+        due = due_on or business_day(desk, desk.settings.policy.pended_answer)
         return _moved(op, record, "pended", due=due, note=wants)
 
 
@@ -240,10 +217,10 @@ def decide(
             record.appeal_by = appeal_by or desk.today() + timedelta(
                 desk.settings.policy.appeal_days
             )
-            record.peer_by = peer_by or _business_day(desk, desk.settings.policy.peer_days)
+            record.peer_by = peer_by or business_day(desk, desk.settings.policy.peer_days)
             due = record.peer_by
         elif state == "pended":
-            due = due_on or _business_day(desk, desk.settings.policy.pended_answer)
+            due = due_on or business_day(desk, desk.settings.policy.pended_answer)
         _moved(op, record, state, due=due, note=reason, raw_code=raw, contact=contact,
                call_reference=call_reference)  # fmt: skip
         if state in ("denied", "void"):
@@ -269,7 +246,7 @@ def appeal(
             # What was granted stays in force while more is asked for: an appeal of its own.
             raise Conflict("A part was granted; it stays in force", "Ask for the rest anew",
                            rule="partial")  # fmt: skip
-        due = due_on or _business_day(desk, desk.settings.policy.authorization_answer)
+        due = due_on or business_day(desk, desk.settings.policy.authorization_answer)
         return _moved(op, record, "appealed", due=due, note=note)
 
 
@@ -288,7 +265,7 @@ def extend(
         if number_of_units is None and expires_on is None:
             raise Invalid("More units, or until when?", "", field="units")
         if number_of_units is not None:
-            _check_units(number_of_units)
+            check_units(number_of_units)
             if record.units is None or number_of_units < record.units:
                 raise Invalid("An extension is more units, not fewer", "Decide it anew",
                               field="units")  # fmt: skip
@@ -323,7 +300,7 @@ def use(
         if op.earlier:
             return op.get(PriorAuthorization, op.earlier.entity_id or 0)
         record = _step(op, authorization_id, None, "use")
-        _check_units(number_of_units, most=999)
+        check_units(number_of_units, most=999)
         day = on or desk.today()
         if day > desk.today():
             raise Invalid("That day is to come", "Book the visit instead", field="on")
@@ -419,112 +396,11 @@ def write_note(
     )  # fmt: skip
 
 
-def check_npi(npi: str, field: str) -> str:
-    """An NPI with a right check digit (Luhn with the prefix 80840), or empty. Raises Invalid."""
-    found = npi.strip()
-    if not found:
-        return ""
-    if not re.fullmatch(r"[12][0-9]{9}", found):
-        raise Invalid("An NPI is ten digits and begins with 1 or 2", "", field=field)
-    total = 0
-    for place, digit in enumerate(reversed(_NPI_PREFIX + found)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    if total % 10:
-        raise Invalid("That NPI's last digit does not fit the others", "Read it again",
-                      field=field)  # fmt: skip
-    return found
-
-
-def check_codes(text: str, shape: str, field: str) -> str:
-    """Codes in capitals, one space between them. ``shape`` is ``procedure`` or ``diagnosis``."""
-    found = text.upper().replace(",", " ").split()
-    pattern = _PROCEDURE if shape == "procedure" else _DIAGNOSIS
-    for code in found:
-        if not pattern.fullmatch(code):
-            raise Invalid(f"{code[:12]} does not look like a {shape} code",
-                          "72148" if shape == "procedure" else "M54.50", field=field)  # fmt: skip
-    return " ".join(found)
-
-
-def business_day(desk: Desk, days: int) -> date:
-    """The ``days``th business day from today, without the clinic's closed days."""
-    return _business_day(desk, days)
-
-
-def _business_day(desk: Desk, days: int) -> date:
-    today = desk.today()
-    closed = [
-        date.fromisoformat(day)
-        for (day,) in desk.rows(
-            "SELECT DISTINCT day FROM schedule_exception WHERE active = 1 AND kind = 'closed'"
-            " AND provider_id IS NULL AND location_id IS NULL AND start_minute = 0"
-            " AND end_minute = 1440 AND day BETWEEN ? AND ?",
-            today.isoformat(), (today + timedelta(days * 3 + 14)).isoformat(),
-        )
-    ]  # fmt: skip
-    return add_business_days(today, days, closed=closed)
-
-
 def _visit_day(desk: Desk, appointment_id: int) -> date:
     found = desk.rows("SELECT day FROM appointment WHERE id = ?", known_id(appointment_id))
     if not found:
         raise NotFound(f"No such appointment: {appointment_id}", "Look it up again")
     return date.fromisoformat(found[0][0])
-
-
-def _payer(desk: Desk, patient_id: int, coverage_id: int | None) -> tuple[int, int | None]:
-    if coverage_id is not None:
-        found = desk.rows(
-            "SELECT plan_id, id FROM coverage WHERE id = ? AND patient_id = ?",
-            known_id(coverage_id), patient_id,
-        )  # fmt: skip
-        if not found:
-            raise NotFound("No such coverage of this patient", "Look at the card")
-        return found[0]
-    rows = coverage.of_patient(desk, patient_id, desk.today())
-    if not rows:
-        raise Conflict("There is no insurance on file to ask", "i adds it", rule="no_coverage")
-    plan = desk.rows("SELECT plan_id FROM coverage WHERE id = ?", rows[0].id)
-    return plan[0][0], rows[0].id
-
-
-def _checked(desk: Desk, entry: AuthorizationEntry) -> dict[str, Any]:
-    values = {f.name: getattr(entry, f.name) for f in fields(entry)}
-    values["procedures"] = check_codes(entry.procedures, "procedure", "procedures")
-    values["diagnoses"] = check_codes(entry.diagnoses, "diagnosis", "diagnoses")
-    for name in ("requesting_npi", "servicing_npi"):
-        values[name] = check_npi(values[name], name)
-    if not (entry.service.strip() or values["procedures"] or entry.service_type.strip()):
-        raise Invalid("What is it for?", "A service in words, or codes", field="service")
-    if entry.units_asked is not None:
-        _check_units(entry.units_asked)
-    _check_dates(entry.effective_on, entry.expires_on)
-    for name, table in (("visit_type", "visit_type"), ("provider", "provider")):
-        code = values[name].strip()
-        values[name] = None
-        if code:
-            found = desk.rows(f"SELECT id FROM {table} WHERE upper(code) = upper(?)", code)
-            if not found:
-                raise Invalid(f"No {table.replace('_', ' ')} {code[:12]}", "F4 shows them",
-                              field=name)  # fmt: skip
-            values[name] = found[0][0]
-    return clean(PriorAuthorization, values)
-
-
-def _check_units(number: int, most: int = MOST_UNITS) -> None:
-    if type(number) is not int or not 1 <= number <= most:
-        raise Invalid(f"Units are 1 to {most}", "", field="units")
-
-
-def _check_dates(first: date | None, last: date | None) -> None:
-    if first and last and last < first:
-        raise Invalid("It ends before it begins", "Check the dates", field="expires_on")
-
-
-def _check_choice(value: str, choices: Sequence[tuple[str, str]], field: str) -> None:
-    if value not in dict(choices):
-        raise Invalid(f"Not {str(value)[:20]}", f"One of {', '.join(dict(choices))}", field=field)
 
 
 def _read(op: Operation, authorization_id: int, version: int | None) -> PriorAuthorization:
@@ -580,14 +456,14 @@ def _grant(
     last: date | None,
 ) -> None:  # fmt: skip
     if number is not None:
-        _check_units(number)
+        check_units(number)
     if kind is not None:
-        _check_choice(kind, UNIT_KINDS, "unit_kind")
+        check_choice(kind, UNIT_KINDS, "unit_kind")
         record.unit_kind = kind
     record.units = number if number is not None else record.units or record.units_asked
     record.effective_on = first or record.effective_on
     record.expires_on = last or record.expires_on
-    _check_dates(record.effective_on, record.expires_on)
+    check_dates(record.effective_on, record.expires_on)
 
 
 def _fit(op: Operation, record: PriorAuthorization) -> None:

@@ -15,7 +15,8 @@ from deskterm.db.authorizations import DIRECTIONS, AuthorizationEvent, Referral
 from deskterm.db.patients import Patient
 from deskterm.errors import Conflict, Invalid
 from deskterm.office import permits
-from deskterm.office.authorizations import business_day, check_codes, check_npi, write_note
+from deskterm.office.authorization_entry import business_day, check_codes, check_npi
+from deskterm.office.authorizations import write_note
 from deskterm.office.desk import Desk, Operation, known_id
 from deskterm.office.patient_entry import clean
 
