@@ -84,7 +84,7 @@ def request(
             state="needed", state_at=op.now, due_on=max(due, desk.today()), created_at=op.now,
             created_by=desk.actor.login,
         )  # fmt: skip
-        _event(op, made, to_state="needed")
+        _event(op, made, to_state="needed", from_state="")
         if appointment_id is not None:
             from deskterm.db.scheduling import Appointment
 
@@ -434,10 +434,9 @@ def _moved(
 
 def _event(op: Operation, record: PriorAuthorization, **values: Any) -> None:
     values.setdefault("to_state", record.state)
-    before = "" if record.id is None else record.state
+    values.setdefault("from_state", record.state)
     op.create(
-        AuthorizationEvent, authorization=record.id, at=op.now, by=op.desk.actor.login,
-        from_state=before, **values,
+        AuthorizationEvent, authorization=record.id, at=op.now, by=op.desk.actor.login, **values,
     )  # fmt: skip
 
 
