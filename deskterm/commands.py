@@ -154,6 +154,7 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "report": ("left_square_bracket", "right_square_bracket", "comma", "full_stop", "minus"),
     "account": ("slash", "comma", "full_stop", "minus"),
     "staff": ("plus", "slash", "comma", "full_stop", "minus"),
+    "refs": ("plus", "slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {

@@ -321,11 +321,11 @@ def _refs(desk: Desk) -> None:
     authorizations.decide(desk, 4, raw_code="A3", reason="not necessary")
     authorizations.request(desk, 8, authorizations.AuthorizationEntry(service="PT"),
                            appointment_id=8)  # fmt: skip
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         made = referrals.order(
             desk, number, referrals.ReferralEntry(to_name="Dr Bly", service="cardiology")
         )
-        if number > 1:
+        if number in (2, 3):
             referrals.send(desk, made.id)
     referrals.report(desk, 3)
     plan_rules.set_rule(desk, needs="authorization", plan="AETPPO", visit_type="PE")
