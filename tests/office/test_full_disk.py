@@ -69,7 +69,7 @@ from tests.cli import stock
 
 DAY = datetime(2026, 3, 25, 9)
 LATER = date(2026, 3, 26)
-PT = authorizations.AuthorizationEntry(service="PT", units_asked=12)
+PT = authorizations.AuthorizationEntry(service="PT", procedures="97110", units_asked=12)
 
 
 def visit(desk: Desk, patient_id: int) -> Appointment:
