@@ -57,7 +57,8 @@ ENTER_KEYS = ("enter", "ctrl+j")
 LETTERS: Mapping[str, Command] = {
     command.keys[0]: command
     for command in (
-        Command("authorization", "auth/referral", ("a",)),
+        Command("authorization", "auth/referral", ("a",), (), "view_patients",
+                "what the payer allows; Enter covers the visit with it", "auth list"),
         Command("book", "book", ("b",), ("book", "b"), "book",
                 "a new visit for this patient, or in this open slot", "schedule book"),
         Command("check_in", "check in", ("c",), ("in",), "run_visits",
@@ -133,6 +134,8 @@ TYPED: tuple[Command, ...] = (
             "opens for break-glass only, with a reason", "patients restrict ID"),
     Command("unrestrict", "lift a restriction", (), ("unrestrict",), "restrict_patients",
             "the record opens as any other", "patients restrict ID --off"),
+    Command("refs", "referrals and auths", (), ("refs",), "view_patients",
+            "what must be chased, by when it is due", "auth list"),
 )  # fmt: skip
 
 # Keys that some terminal sends as another key, keeps for itself, or types into a field.
@@ -144,9 +147,28 @@ UNSAFE_KEYS: frozenset[str] = frozenset(
 
 # Letters and symbols that each screen offers, most useful first: the key row of that screen.
 SCREENS: Mapping[str, tuple[str, ...]] = {
-    "day": ("c", "o", "f", "b", "r", "x", "e", "p", "m", "n", "i", "j", "h", "g", "v", "s", "u"),
-    "flow": ("f", "o", "c", "m", "j", "n", "r", "e", "p", "x", "i", "h", "s", "v", "u"),
-    "patient": ("b", "p", "m", "e", "i", "c", "o", "r", "x", "n", "f", "j", "h", "u"),
+    "day": (
+        "c",
+        "o",
+        "f",
+        "b",
+        "r",
+        "x",
+        "e",
+        "p",
+        "m",
+        "n",
+        "i",
+        "j",
+        "h",
+        "g",
+        "v",
+        "s",
+        "u",
+        "a",
+    ),
+    "flow": ("f", "o", "c", "m", "j", "n", "r", "e", "p", "x", "i", "h", "s", "v", "u", "a"),
+    "patient": ("b", "p", "m", "e", "a", "i", "c", "o", "r", "x", "n", "f", "j", "h", "u"),
     "opening": ("v", "s"),
     "next": ("f", "x", "y", "m", "p", "b", "s", "u"),
     "history": ("v", "g", "s"),
@@ -157,6 +179,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "eligibility": ("e", "f", "y", "v", "i", "m", "g", "s"),
     "coverage": ("e", "f", "v", "s", "i", "m", "p"),
     "outbox": ("f", "x", "v", "s"),
+    "refs": ("f", "i", "j", "l", "x", "v", "m", "a", "s", "u"),
 }
 SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "day": ("slash", "space", "left_square_bracket", "right_square_bracket",
@@ -174,6 +197,7 @@ SCREEN_SYMBOLS: Mapping[str, tuple[str, ...]] = {
                     "comma", "full_stop", "minus"),
     "coverage": ("plus", "comma", "full_stop", "minus"),
     "outbox": ("slash", "comma", "full_stop", "minus"),
+    "refs": ("plus", "slash", "comma", "full_stop", "minus"),
 }  # fmt: skip
 
 _SHOWN = {

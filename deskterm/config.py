@@ -48,6 +48,15 @@ class Policy:
     form_fee: int = 25_00  # cents suggested for filling in a form
     no_checks_days: int = 730  # after a returned check
     duplicate_payment: int = 10  # minutes within which an equal payment is suspect
+    authorization_answer: int = 7  # business days within which a payer should have answered
+    expedited_answer: int = 3  # the same for an expedited request
+    pended_answer: int = 2  # business days within which a payer's question is answered
+    appeal_days: int = 180  # days after a denial within which it can be appealed
+    peer_days: int = 10  # business days after a denial for a peer-to-peer call
+    referral_sent: int = 5  # business days within which a sent referral should be scheduled
+    referral_report: int = 10  # business days after the visit within which a report should come
+    low_units: int = 2  # units left at which an authorization is said to end soon
+    ends_soon: int = 14  # days to its end at which it is
     area_code: str = "217"
     date_order: str = "MDY"
     totp_roles: tuple[str, ...] = ("administrator",)  # who signs in with a code app as well

@@ -5,6 +5,7 @@ from __future__ import annotations
 from peewee import Database, SqliteDatabase
 
 from deskterm.db import (
+    authorizations,
     break_glass,
     code_sets,
     codes,
@@ -34,7 +35,7 @@ from deskterm.db.base import Record
 COLUMNS = (
     staff, patients, coverage, scheduling, visits, dayclose, payments, messages, codes, tasks,
     exchange, ssh_keys, identity, break_glass, code_sets, families, instalments, mail,
-    eligibility, connections, outbox,
+    eligibility, connections, outbox, authorizations,
 )  # fmt: skip
 MODELS: tuple[type[Record], ...] = (
     journal.JournalEntry,
@@ -59,6 +60,7 @@ TRIGGERS: tuple[str, ...] = (
     *eligibility.TRIGGERS,
     *connections.TRIGGERS,
     *outbox.TRIGGERS,
+    *authorizations.TRIGGERS,
 )
 
 

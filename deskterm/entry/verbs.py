@@ -94,6 +94,7 @@ _ALL = (
     Verb("code", "set the code app up", person=_WORDS, needs=()),
     Verb("restrict", "close a record to most", person=_MAYBE, future=False, needs=()),
     Verb("unrestrict", "open a closed record again", person=_MAYBE, future=False, needs=()),
+    Verb("refs", "referrals and authorizations to chase", person=_WORDS, needs=()),
     Verb("print", "print", person=_WORDS, needs=()),
     Verb("undo", "take the last thing back", person=_WORDS, needs=()),
     Verb("new", "register a patient", person=_WORDS, needs=()),

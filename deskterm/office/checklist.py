@@ -10,11 +10,12 @@ from datetime import date, timedelta
 from typing import Literal
 
 from deskterm.clock import local
+from deskterm.db.scheduling import Appointment
 from deskterm.entry.dates import show_birth
 from deskterm.entry.money import show_cents
 from deskterm.entry.phones import show_phone
 from deskterm.errors import NotFound
-from deskterm.office import access, dues, stages
+from deskterm.office import access, dues, permits, stages
 from deskterm.office.coverage import CoverageRow
 from deskterm.office.coverage import of_patient as coverages_of
 from deskterm.office.desk import Desk
@@ -27,7 +28,7 @@ _SETTLED = ("OK", "GIVEN", "n/a", "-")
 
 _FACTS = """
 SELECT a.patient_id, a.lifecycle, a.stage, a.day, a.zone, v.code, a.minutes,
-  v.needs_authorization, p.code, t.birth_date,
+  p.code, t.birth_date,
   (SELECT line1 || CASE line2 WHEN '' THEN '' ELSE ' ' || line2 END FROM patient_address
     WHERE patient_id = t.id AND ended_on IS NULL
     ORDER BY CASE kind WHEN 'confidential' THEN 0 WHEN 'home' THEN 1 ELSE 2 END, id DESC LIMIT 1),
@@ -90,7 +91,6 @@ class _Facts:
     today: date
     visit_type: str
     provider: str
-    needs_authorization: bool
     birth_date: date
     address: str
     confirmed_on: date | None
@@ -180,11 +180,14 @@ def _forms(desk: Desk, appointment_id: int, facts: _Facts) -> _Line:
 
 
 def _authorization(desk: Desk, appointment_id: int, facts: _Facts) -> _Line:
-    if not facts.needs_authorization:
+    permit = permits.of_visit(desk, Appointment.get_by_id(appointment_id))
+    if not permit.needed and permit.authorization_id is None and permit.referral_id is None:
         return "n/a", f"{facts.visit_type} needs none", ()
+    if permit.ok:
+        return "OK", permit.words, ()
     if "authorization" in facts.settled:
         return "OK", "overridden", ()
-    return "MISS", f"{facts.visit_type} needs one; none on file", ("override",)
+    return "MISS", permit.words, ("override",)
 
 
 def _money(desk: Desk, appointment_id: int, facts: _Facts) -> _Line:
@@ -213,7 +216,7 @@ def _facts(desk: Desk, appointment_id: int) -> _Facts:
     if not found:
         raise NotFound(f"No such appointment: {appointment_id}", "Look it up again")
     (
-        patient_id, lifecycle, stage, day, zone, visit_type, minutes, needs, provider, born,
+        patient_id, lifecycle, stage, day, zone, visit_type, minutes, provider, born,
         address, confirmed, phone,
     ) = found[0]  # fmt: skip
     settled = desk.rows(_SETTLED_STEPS, appointment_id, patient_id, day)
@@ -227,7 +230,6 @@ def _facts(desk: Desk, appointment_id: int) -> _Facts:
         local(desk.now(), zone).date(),
         f"{visit_type}{minutes}",
         provider,
-        bool(needs),
         date.fromisoformat(born),
         address or "",
         date.fromisoformat(confirmed) if confirmed else None,

@@ -41,6 +41,18 @@ STARTER_CODES: Mapping[str, Sequence[tuple[str, str, Mapping[str, Any]]]] = {
         ("duplicate", "booked twice", {}),
         ("other", "other", {}),
     ),
+    # HCR01 of a 278 answer. Published mappings of A2 to A6 contradict one another: the raw code
+    # is always kept, and a clinic changes what its payers mean by it here.
+    "decision_code": (
+        ("A1", "certified in total", {"state": "approved"}),
+        ("A2", "certified in part", {"state": "partial"}),
+        ("A3", "not certified", {"state": "denied"}),
+        ("A4", "pended", {"state": "pended"}),
+        ("A6", "modified", {"state": "partial"}),
+        ("C", "cancelled", {"state": "void"}),
+        ("CT", "contact the payer", {"state": "pended"}),
+        ("NA", "no action required", {"state": "not_required"}),
+    ),
     "void_reason": (
         ("wrong_amount", "wrong amount", {}),
         ("wrong_patient", "wrong patient", {}),

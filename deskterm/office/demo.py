@@ -30,6 +30,7 @@ from deskterm.office.demo_history import History
 from deskterm.office.demo_insurance import know_plans, verify_ahead
 from deskterm.office.demo_people import newcomer, people
 from deskterm.office.demo_plot import Plot, TravelClock, fill
+from deskterm.office.demo_refs import plan_refs
 from deskterm.office.demo_rows import Visit
 from deskterm.office.demo_setup import at, build_clinic, file_papers, open_today
 from deskterm.office.desk import Desk, clock_for, find_actor
@@ -97,6 +98,7 @@ class _Builder:
         self.history = History(self.desk, self.rng)
         self._plan_days()
         self._plan_calls()
+        plan_refs(self.desk, self.plot, self.ids, self.now)
         self.plot.run()
         self.travel.at = self.now
         self._give_pins()

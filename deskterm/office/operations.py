@@ -110,6 +110,32 @@ OPERATIONS: dict[str, str] = {
     "day.approve": "approve_day",
     "day.reopen": "reopen_day",
     "day.deposit": "take_payments",
+    "authorization.request": "authorizations",
+    "authorization.edit": "authorizations",
+    "authorization.gather": "authorizations",
+    "authorization.submit": "authorizations",
+    "authorization.pend": "authorizations",
+    "authorization.decide": "authorizations",
+    "authorization.appeal": "authorizations",
+    "authorization.extend": "authorizations",
+    "authorization.void": "authorizations",
+    "authorization.note": "authorizations",
+    "authorization.use": "authorizations",
+    "authorization.release": "authorizations",
+    "authorization.link": "authorizations",
+    "authorization.unlink": "authorizations",
+    "authorization.rule": "authorization_rules",
+    "referral.order": "authorizations",
+    "referral.edit": "authorizations",
+    "referral.send": "authorizations",
+    "referral.receive": "authorizations",
+    "referral.schedule": "authorizations",
+    "referral.complete": "authorizations",
+    "referral.report": "authorizations",
+    "referral.review": "authorizations",
+    "referral.expire": "authorizations",
+    "referral.void": "authorizations",
+    "referral.note": "authorizations",
     "message.take": "messages",
     "message.read": "messages",
     "message.acknowledge": "messages",
@@ -181,17 +207,19 @@ NOTED: frozenset[str] = frozenset(
 # permissions needed only to look
 VIEWS: frozenset[str] = frozenset(
     {"view_patients", "view_schedule", "view_money", "view_messages", "view_journal",
-     "view_staff_journal", "verify_journal", "open_restricted", "open_with_visit", "backup"}
+     "view_staff_journal", "verify_journal", "open_restricted", "open_with_visit", "backup",
+     "override_authorization"}
 )  # fmt: skip
 
 _DESK = {
     "sign_in", "view_patients", "view_schedule", "view_money", "view_messages", "edit_patients",
     "book", "overbook", "run_visits", "take_payments", "void_payments", "messages", "break_glass",
+    "authorizations",
 }  # fmt: skip
 _MANAGER = {
     *_DESK, "manage_schedule", "manage_staff", "reset_credentials", "view_staff_journal",
     "import_data", "restrict_patients", "refund_payments", "adjust_charges", "close_day",
-    "approve_day", "reopen_day",
+    "approve_day", "reopen_day", "authorization_rules", "override_authorization",
 }  # fmt: skip
 _ADMINISTRATOR = {
     "sign_in", "administer", "manage_staff", "reset_credentials", "backup", "verify_journal",
@@ -205,11 +233,12 @@ ROLES: dict[str, frozenset[str]] = {
     "biller": frozenset(
         {"sign_in", "view_patients", "view_schedule", "view_money", "view_messages",
          "edit_patients", "take_payments", "void_payments", "refund_payments", "adjust_charges",
-         "messages", "break_glass"}
+         "messages", "break_glass", "authorizations", "override_authorization"}
     ),
     "clinician": frozenset(
         {"sign_in", "view_patients", "view_schedule", "view_messages", "book", "run_visits",
-         "messages", "break_glass", "open_with_visit"}
+         "messages", "break_glass", "open_with_visit", "authorizations",
+         "override_authorization"}
     ),
     "manager": frozenset(_MANAGER),
     "privacy_officer": frozenset(

@@ -8,7 +8,7 @@ from typing import Any
 
 from deskterm.clock import age_on, local
 from deskterm.errors import NotFound
-from deskterm.office import access, coverage, day_board, dues, forms, reveal
+from deskterm.office import access, coverage, day_board, dues, forms, refs_list, reveal
 from deskterm.office.coverage import CoverageRow
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.desk import Desk
@@ -148,6 +148,7 @@ class PatientCard:
     balance_cents: int | None
     forms_due: tuple[FormDue, ...]
     alike_count: int
+    authorizations: str = ""  # what is left of them and until when, in words
 
     def entry(self, today: date) -> PatientEntry:
         """The registration form filled in with what is on file."""
@@ -264,6 +265,7 @@ def card(desk: Desk, patient_id: int) -> PatientCard:
         balance_cents=dues.balance_cents(desk, patient_id) if money else None,
         forms_due=tuple(forms.forms_due(desk, patient_id)),
         alike_count=len(alike_ids(desk, patient_id)),
+        authorizations=refs_list.on_card(desk, patient_id),
     )
 
 

@@ -10,14 +10,14 @@ from typing import Literal
 from deskterm import clock as clocks
 from deskterm.clock import utc_text
 from deskterm.entry.times import show_time
-from deskterm.office import break_glass, day_board, drafts, messages
+from deskterm.office import break_glass, day_board, drafts, messages, refs_list
 from deskterm.office.day_board import AppointmentRow
 from deskterm.office.desk import Desk
 from deskterm.office.drafts import DraftRow
 from deskterm.office.messages import MessageRow
 from deskterm.office.stays import Stay, stays
 
-Kind = Literal["message", "late", "waiting", "draft", "review"]
+Kind = Literal["message", "late", "waiting", "draft", "review", "authorization", "referral"]
 Band = Literal["NOW", "TODAY", "THIS WEEK"]
 
 BANDS: tuple[Band, ...] = ("NOW", "TODAY", "THIS WEEK")
@@ -74,6 +74,8 @@ def waiting(desk: Desk) -> list[QueueItem]:
         items += _reviews(desk)
     if desk.may("view_schedule"):
         items += _visits(desk)
+    if desk.may("authorizations"):
+        items += _refs(desk)
     return sorted(items, key=lambda i: (BANDS.index(i.band), i.due, -i.age, i.key))
 
 
@@ -133,6 +135,35 @@ def _reviews(desk: Desk) -> Iterator[QueueItem]:
             own="-",
             overdue=row.overdue,
             record_id=row.id,
+        )
+
+
+def _refs(desk: Desk) -> Iterator[QueueItem]:
+    """Authorizations and referrals whose next step is due by today, or that end soon."""
+    today, wall = desk.today(), desk.wall()
+    for row in refs_list.work(desk):
+        ends = row.group == "ENDS SOON"
+        due = today if ends else row.due_on
+        if row.group in ("DONE", "IN HAND") or due is None or due > today:
+            continue
+        is_auth = row.what == "auth"
+        what = "AUTH ENDS" if ends else "AUTH" if is_auth else "REFERRAL"
+        to = f", to {row.ends_on:%m/%d}" if row.ends_on else ""
+        do = f"{row.units.words}{to}" if ends else row.next
+        yield QueueItem(
+            key=f"{row.what}:{row.id}",
+            kind="authorization" if is_auth else "referral",
+            band="THIS WEEK" if ends else "TODAY",
+            due=datetime.combine(due, time(17)),
+            what=what,
+            who=short_name(row.patient),
+            do=f"{row.service}: {do}",
+            age=max(int((wall - row.since).total_seconds() // 60), 0),
+            own="-",
+            overdue=row.group == "OVERDUE",
+            record_id=row.id,
+            version=row.version,
+            patient_id=row.patient_id,
         )
 
 

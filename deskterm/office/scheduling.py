@@ -6,7 +6,6 @@ Free time is brought up to date in the same transaction as whatever changed it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -17,21 +16,14 @@ from deskterm.db.patients import Patient
 from deskterm.db.scheduling import OVERBOOK_LANE, Appointment
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, DesktermError, Invalid, NotAllowed, NotFound
-from deskterm.office import clinic, conflicts, free_time, holds, visit_fees
+from deskterm.office import clinic, conflicts, free_time, holds, permits, visit_fees
 from deskterm.office.conflicts import Slot, Wish, find_slot
 from deskterm.office.desk import Desk, Operation, known_id
+from deskterm.office.permits import Wanted
 from deskterm.office.visit_fees import late as late_cancel  # noqa: F401
 
 RESCHEDULED = "rescheduled"
 _KEEPS_CLEARANCE = ("clearance", "clearance_reason")
-
-
-@dataclass(frozen=True)
-class Caution:
-    """Something to be said about a booking that does not stand in its way."""
-
-    rule: str
-    message: str
 
 
 def book(
@@ -50,14 +42,18 @@ def book(
     patient_indicated_date: date | None = None,
     walk_in: bool = False,
     second: bool | None = None,
+    permit: Wanted | None = None,
+    permit_reason: str | None = None,
     key: str | None = None,
 ) -> Appointment:
     """Book a visit at a wall time of its location.
 
     Without ``minutes`` and ``location`` it takes the visit type's length and the place where
     the provider works then. ``second`` chooses between the two hours of the night on which the
-    clocks go back. A repeat with the same ``key`` returns the booking made the first time.
-    Raises NotFound, Invalid, Conflict with the rule in the way, NotAllowed.
+    clocks go back. ``permit`` is the authorization or referral that covers it (else the one that
+    fits), ``permit_reason`` why it is booked without. A repeat with the same ``key`` returns the
+    booking made the first time. Raises NotFound, Invalid, Conflict with the rule in the way,
+    NotAllowed.
     """
     with desk.operation("appointment.book", key=key, reason=overbook_reason or "") as op:
         if op.earlier:
@@ -89,6 +85,7 @@ def book(
             overbook_reason=(overbook_reason or "").strip() if slot.overbooked else "",
             patient_indicated_date=patient_indicated_date,
         )
+        permits.cover(op, appointment, permit or Wanted(override=permit_reason or ""))
         op.about(appointment, patient_id=patient_id)
         holds.consume(desk, slot)
         free_time.keep(desk, slot.provider.id, *slot.days)
@@ -109,6 +106,7 @@ def move(
     patient_overlap_reason: str | None = None,
     patient_indicated_date: date | None = None,
     second: bool | None = None,
+    permit_reason: str | None = None,
     key: str | None = None,
 ) -> Appointment:
     """Reschedule: a new visit linked to the old one; returns the new one.
@@ -154,6 +152,7 @@ def move(
             rescheduled_from=old.id,
             **{name: getattr(old, name) for name in _KEEPS_CLEARANCE},
         )
+        permits.cover(op, new, permits.carried(desk, old.id, Wanted(override=permit_reason or "")))
         op.about(new, patient_id=old.patient_id)
         holds.consume(desk, slot)
         free_time.keep(desk, old.provider_id, *days)
@@ -276,35 +275,6 @@ def set_note(desk: Desk, appointment_id: int, *, version: int, note: str) -> App
         return appointment
 
 
-def cautions(desk: Desk, appointment_id: int) -> list[Caution]:
-    """What to say about a visit although it may stand: a second one that day, authorization."""
-    desk.require("view_schedule")
-    found = desk.rows(
-        "SELECT a.patient_id, a.day, v.needs_authorization, v.code FROM appointment a"
-        " JOIN visit_type v ON v.id = a.visit_type_id WHERE a.id = ?", known_id(appointment_id),
-    )  # fmt: skip
-    if not found:
-        raise NotFound(f"No such appointment: {appointment_id}", "Look it up again")
-    patient_id, day, needs_authorization, visit_type = found[0]
-    said: list[Caution] = []
-    for code, wall_start, where in desk.rows(
-        "SELECT p.code, a.wall_start, l.name FROM appointment a"
-        " JOIN provider p ON p.id = a.provider_id JOIN location l ON l.id = a.location_id"
-        " WHERE a.patient_id = ? AND a.day = ? AND a.id <> ?"
-        " AND a.lifecycle IN ('scheduled', 'completed') ORDER BY a.starts_at",
-        patient_id, day, appointment_id,
-    ):  # fmt: skip
-        at = show_time(datetime.fromisoformat(wall_start).time())
-        said.append(
-            Caution("patient_same_day", f"Also booked that day: {at} with {code} at {where}")
-        )
-    if needs_authorization:
-        said.append(
-            Caution("authorization", f"{visit_type} needs an authorization; none is on file")
-        )
-    return said
-
-
 def retake(op: Operation, appointment: Appointment) -> None:
     """Give a visit its time again, inside an operation. Raises Conflict when it is taken.
 
@@ -320,6 +290,7 @@ def retake(op: Operation, appointment: Appointment) -> None:
     appointment.cancel_note = ""
     appointment.notice_minutes = None
     op.save(appointment)
+    permits.again(op, appointment)
     free_time.keep(desk, appointment.provider_id, *_days(appointment))
 
 

@@ -13,7 +13,7 @@ from deskterm.db.visits import StageEvent, VisitNote
 from deskterm.entry.dates import show_date
 from deskterm.entry.times import show_time
 from deskterm.errors import Conflict, Invalid
-from deskterm.office import call_back, conflicts, free_time, rooming, stages, visit_fees
+from deskterm.office import call_back, conflicts, free_time, permits, rooming, stages, visit_fees
 from deskterm.office.desk import Desk, Operation
 
 # Stages in which the visit's room is where the patient is; before, it is one booked for them.
@@ -190,6 +190,7 @@ def walk_in(
             booked_at=op.now,
             booked_by=desk.actor.login,
         )
+        permits.cover(op, appointment, permits.Wanted(strict=False))
         advance(op, appointment, "arrive", reason=reason)
         free_time.keep(desk, slot.provider.id, *slot.days)
         return appointment
@@ -343,6 +344,8 @@ def _write(
     appointment.room = place
     appointment.stage_since = op.now if stage != "expected" else None
     op.save(appointment)
+    if lifecycle in HOLDING and not held:
+        permits.again(op, appointment)
     if held != (lifecycle in HOLDING):
         free_time.keep(op.desk, appointment.provider_id, *_days(appointment))
     return appointment

@@ -136,7 +136,7 @@ class LineRunner:
         if verb == "new":
             await self.app.go("register", typed=entry.words)
             return
-        if verb in ("staff", "outbox"):
+        if verb in ("staff", "outbox", "refs"):
             await self.app.go(verb)
             return
         if verb == "codes":

@@ -33,6 +33,8 @@ ENTERS = {
     "late": "Enter = a call to {who}",
     "waiting": "Enter = {who} in the waiting room",
     "draft": "Enter = go on with {who}",
+    "authorization": "Enter = the authorization of {who}",
+    "referral": "Enter = the referral of {who}",
     "review": "Enter = what was found about {who}",
 }
 
@@ -136,7 +138,9 @@ class NextScreen(RowKeys):
             self._changed[f"message:{entry.entity_id}"] = now
         for appointment_id in news.touched(entry).appointments:
             self._changed[f"visit:{appointment_id}"] = now
-        return entry.operation.split(".")[0] in ("message", "visit", "appointment", "data")
+        return entry.operation.split(".")[0] in (
+            "message", "visit", "appointment", "data", "authorization", "referral",
+        )  # fmt: skip
 
     def _is_changed(self, key: str) -> bool:
         at = self._changed.get(key)
@@ -172,6 +176,9 @@ class NextScreen(RowKeys):
             await app.go("call", patient_id=item.patient_id, topic="late")
         elif item.kind == "review":
             await self._review(item)
+        elif item.kind in ("authorization", "referral"):
+            what = "auth" if item.kind == "authorization" else "ref"
+            await app.go("ref_step", what=what, record_id=item.record_id)
         elif item.kind == "draft":
             draft = self.attempt(drafts.get, self.desk, item.draft_key)
             if draft is not None:

@@ -15,6 +15,7 @@ from deskterm.office.drafts import DraftRow
 from deskterm.office.holds import Hold
 from deskterm.office.news import visit_now
 from deskterm.office.openings import Opening
+from deskterm.screens.opening_words import cover_words, patients_name
 from deskterm.screens.part_of_day import day_and_window, window_times, window_words
 from deskterm.screens.prompt import ask
 from deskterm.screens.task import TaskScreen
@@ -41,6 +42,10 @@ REASONS = {
     "patient_overlap": "They have another visit then. Reason to book anyway",
     "patient_same_day": "They have another visit that day. Reason",
 }
+# What the payer must have said before: those who may book with a reason.
+COVER_RULES = (
+    "authorization_missing", "authorization_units", "authorization_dates", "referral_missing",
+)  # fmt: skip
 
 
 class OpeningScreen(TaskScreen):
@@ -330,10 +335,12 @@ class OpeningScreen(TaskScreen):
             return
         verb = "MOVE to" if self.moving else "BOOK"
         kind = self.search_form.values["visit"] if self.search_form else ""
+        cover = cover_words(self, kind, opening)
         self.enter_row.show(
             f"Enter = {verb} {opening.start:%a %b} {opening.start.day} "
             f"{show_time(opening.start.time())} {opening.provider} {kind}{opening.minutes}"
             + self._held_words(opening)
+            + cover
         )
 
     def on_row_list_moved(self) -> None:
@@ -473,6 +480,9 @@ class OpeningScreen(TaskScreen):
         self.say_error(error)
         if error.rule in REASONS:
             await self._ask_reason(REASONS[error.rule], "patient_overlap_reason", reasons)
+        elif error.rule in COVER_RULES:
+            if self.desk.may("override_authorization"):
+                await self._ask_reason("Book without it: why?", "permit_reason", reasons)
         elif error.rule in ("slot_taken", "over_capacity") and self.slot is not None:
             if not self.desk.may("overbook"):
                 return
@@ -499,14 +509,3 @@ class OpeningScreen(TaskScreen):
             self.call_next(self.book, **{**reasons, name: said.strip()})
 
         await ask(self, label, take, example=example)
-
-
-def patients_name(screen: TaskScreen) -> str:
-    """The surname and initial of the screen's patient, for the list of parked work."""
-    from deskterm.office import patients
-
-    patient_id = screen.subject()[0]
-    if patient_id is None:
-        return ""
-    last, _, given = patients.banner(screen.desk, patient_id).name.partition(", ")
-    return f"{last} {given[:1]}".strip()

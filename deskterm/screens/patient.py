@@ -96,6 +96,8 @@ class PatientScreen(VisitKeys):
         if not card.coverages:
             lines.append("INSURANCE    none on file: self-pay")
         lines.append(self._money(card))
+        if card.authorizations:
+            lines.append(f"AUTH     {card.authorizations}")
         forms = "  ".join(f"{f.label} {f.state}" for f in card.forms_due) or "all current"
         lines.append(f"FORMS    {forms}")
         others = []

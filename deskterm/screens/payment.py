@@ -23,7 +23,7 @@ from deskterm.screens.money_fields import (
     spaced,
     work_out,
 )
-from deskterm.screens.opening import patients_name
+from deskterm.screens.opening_words import patients_name
 from deskterm.screens.task import TaskScreen
 from deskterm.screens.void import VoidReceipt
 from deskterm.screens.who import identity_field, show_banner

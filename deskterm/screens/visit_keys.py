@@ -180,6 +180,16 @@ class VisitKeys(DeskScreen):
             appointment_id=row.id if row is not None else None,
         )
 
+    async def do_authorization(self) -> None:
+        """``a``: this patient's authorizations and referrals; Enter there covers the visit."""
+        row = self.current_visit()
+        waits = row is not None and row.lifecycle == "scheduled"
+        await self.desk_app.go(
+            "refs",
+            patient_id=self.patient_here(),
+            appointment_id=row.id if row is not None and waits else None,
+        )
+
     async def do_payment(self) -> None:
         row = self.current_visit()
         await self.desk_app.go(

@@ -25,6 +25,7 @@ from deskterm.db.patients import Patient, PatientIdentifier
 from deskterm.entry.money import TenderEntry
 from deskterm.office import (
     asking,
+    authorizations,
     break_glass,
     charges,
     clinic,
@@ -40,7 +41,9 @@ from deskterm.office import (
     messages,
     outbox,
     payments,
+    plan_rules,
     plans,
+    referrals,
     shifts,
     ssh_keys,
     staff,
@@ -110,6 +113,24 @@ CALLS: dict[str, list[str]] = {
     "coverage case": [str(ACCIDENT), "--kind", "work", "--injured", "0302"],
     "coverage write-270": ["1"],
     "coverage import-271": ["{folder}/answer.271", "--coverage", "1"],
+    "auth list": ["--all"],
+    "auth show": ["1"],
+    "auth request": ["1", "--for", "PT", "--codes", "97110"],
+    "auth gather": ["1"],
+    "auth submit": ["1", "--by", "portal", "--reference", "8812-33"],
+    "auth pend": ["2", "--wants", "notes"],
+    "auth decide": ["2", "--code", "A1", "--number", "A-9", "--units", "5"],
+    "auth appeal": ["4", "--note", "peer agreed"],
+    "auth extend": ["3", "--units", "20"],
+    "auth use": ["3", "--units", "1"],
+    "auth release": ["3", "typed twice"],
+    "auth note": ["1", "in review", "--contact", "Dana"],
+    "auth void": ["1", "other patient"],
+    "auth form": ["1", "--by", "fax"],
+    "auth link": ["1", "--authorization", "3"],
+    "auth unlink": ["8"],
+    "auth rule": ["referral", "--plan", "AETPPO", "--type", "NV"],
+    "auth rules": [],
     "data import fhir": ["{folder}/people.ndjson"],
     "day open": ["--drawer", "d7", "--float", "200.00"],
     "day status": [],
@@ -191,6 +212,17 @@ CALLS: dict[str, list[str]] = {
     "run add": ["{folder}/question.270", "--connection", "DROP"],
     "run retry": ["1"],
     "run give-up": ["1", "--reason", "asked by phone"],
+    "referrals list": ["--all"],
+    "referrals show": ["1"],
+    "referrals order": ["1", "--to", "Dr Ruiz", "--for", "GI consult"],
+    "referrals send": ["1", "--note", "fax"],
+    "referrals receive": ["1"],
+    "referrals schedule": ["1", "--on", "t+1w"],
+    "referrals complete": ["2"],
+    "referrals report": ["2", "--document", "GI report"],
+    "referrals close": ["3"],
+    "referrals void": ["1", "other patient"],
+    "referrals note": ["1", "no date yet"],
     "schedule day": ["t"],
     "schedule open": ["--type", "FU", "--from", "t+1"],
     "schedule book": ["1", "--type", "FU", "--provider", "LEE", "--at", "2026-03-25 09:00"],
@@ -323,6 +355,7 @@ def stock(folder: Path) -> None:
     _outbox(desk, folder)
     _lists(desk, folder)
     _insurance(desk, folder)
+    _refs(desk)
     ssh_keys.add(desk, "kim", KEYS[0])
     (folder / "new.pub").write_text(KEYS[1] + "\n")
     with desk.operation("schedule.horizon"):
@@ -387,6 +420,29 @@ def _people(desk: Desk) -> None:
     mine, desk.actor = desk.actor, kim
     break_glass.break_glass(desk, OPENED, code="other", reason="asked at the front desk")
     desk.actor = mine
+
+
+def _refs(desk: Desk) -> None:
+    """Authorizations needed, submitted, granted (patient 1, visit 8), denied; three referrals."""
+    for patient_id in (1, 2, 1, 4):
+        authorizations.request(
+            desk, patient_id, authorizations.AuthorizationEntry(service="PT", units_asked=12)
+        )
+    authorizations.submit(desk, 2, method="portal")
+    authorizations.decide(desk, 3, decision="approved", number="A-3", number_of_units=12,
+                          expires_on=date(2026, 6, 30))  # fmt: skip
+    authorizations.use(desk, 3, number_of_units=2)
+    authorizations.decide(desk, 4, raw_code="A3", reason="not necessary")
+    authorizations.request(desk, 8, authorizations.AuthorizationEntry(service="PT"),
+                           appointment_id=8)  # fmt: skip
+    for number in (1, 2, 3, 4):
+        made = referrals.order(
+            desk, number, referrals.ReferralEntry(to_name="Dr Bly", service="cardiology")
+        )
+        if number in (2, 3):
+            referrals.send(desk, made.id)
+    referrals.report(desk, 3)
+    plan_rules.set_rule(desk, needs="authorization", plan="AETPPO", visit_type="PE")
 
 
 def _money(desk: Desk) -> None:

@@ -30,6 +30,7 @@ from deskterm.office import (
     adjustments,
     anchors,
     asking,
+    authorizations,
     backup,
     break_glass,
     charges,
@@ -57,7 +58,10 @@ from deskterm.office import (
     outbox,
     patients,
     payments,
+    permits,
+    plan_rules,
     policies,
+    referrals,
     refunds,
     remittances,
     roles,
@@ -82,6 +86,7 @@ from tests.payer_simulator import active, question
 DAY = datetime(2026, 3, 25, 9)
 LATER = date(2026, 3, 26)
 TABULAR = Path(__file__).parents[1] / "samples" / "codes" / "icd10cm_tabular_2026.xml"
+PT = authorizations.AuthorizationEntry(service="PT", procedures="97110", units_asked=12)
 
 
 def visit(desk: Desk, patient_id: int) -> Appointment:
@@ -257,6 +262,34 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         approval=agreed(d, "day.reopen")),
     "staff.key_add": lambda d: ssh_keys.add(d, "kim", stock.KEYS[1]),
     "staff.key_revoke": lambda d: ssh_keys.revoke(d, "1", reason="laptop lost"),
+    "authorization.rule": lambda d: plan_rules.set_rule(d, needs="referral", visit_type="NV"),
+    "authorization.request": lambda d: authorizations.request(d, 20, PT),
+    "authorization.edit": lambda d: authorizations.edit(d, 1, PT),
+    "authorization.gather": lambda d: authorizations.gather(d, 1),
+    "authorization.submit": lambda d: authorizations.submit(d, 1, method="fax"),
+    "authorization.pend": lambda d: authorizations.pend(d, 2, wants="notes"),
+    "authorization.decide": lambda d: authorizations.decide(d, 2, raw_code="A1"),
+    "authorization.appeal": lambda d: authorizations.appeal(d, 4, note="peer agreed"),
+    "authorization.extend": lambda d: authorizations.extend(d, 3, number_of_units=99),
+    "authorization.use": lambda d: authorizations.use(d, 3),
+    "authorization.release": lambda d: authorizations.release(d, 3, reason="typed twice"),
+    "authorization.note": lambda d: authorizations.note(d, 1, "in review"),
+    "authorization.unlink": lambda d: permits.unlink(d, 8),
+    "authorization.link": lambda d: permits.link(d, 8, authorization_id=5),
+    "authorization.void": lambda d: authorizations.void(d, 1, reason="other patient"),
+    "referral.order": lambda d: referrals.order(
+        d, 20, referrals.ReferralEntry(to_name="Dr Ruiz", service="GI consult")),
+    "referral.edit": lambda d: referrals.edit(
+        d, 1, referrals.ReferralEntry(to_name="Dr Ruiz", service="GI consult")),
+    "referral.send": lambda d: referrals.send(d, 1),
+    "referral.receive": lambda d: referrals.receive(d, 2),
+    "referral.schedule": lambda d: referrals.schedule(d, 1, on=LATER),
+    "referral.complete": lambda d: referrals.complete(d, 2),
+    "referral.report": lambda d: referrals.report(d, 2, document="GI report"),
+    "referral.review": lambda d: referrals.review(d, 3),
+    "referral.note": lambda d: referrals.note(d, 2, "no date yet"),
+    "referral.expire": lambda d: referrals.expire(d, 1, reason="never came"),
+    "referral.void": lambda d: referrals.void(d, 4, reason="other patient"),
     "message.take": lambda d: messages.take(
         d, patient_id=1, topic="rx", body="again", key="another"),
     "message.read": lambda d: messages.read(d, 10),

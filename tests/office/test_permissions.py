@@ -44,7 +44,11 @@ FREE: dict[str, str] = {
          "holds.consume", "allocations.as_told", "allocations.spread", "pay_plan.plan",
          "desk.stale", "patient_entry.check_birth_date",
          "patient_entry.check_patient", "patient_entry.contact_values",
-         "patient_entry.phone_number", "patient_entry.phone_values", "openings.usual"),
+         "patient_entry.phone_number", "patient_entry.phone_values", "openings.usual",
+         "authorization_entry.business_day", "authorization_entry.checked",
+         "permits.carried", "permits.of_visit", "permits.until",
+         "plan_rules.need", "units.of_authorization", "units.of_authorizations",
+         "units.of_referral", "units.of_referrals"),
         "a part of an operation or of a view, which asked",
     ),
     **dict.fromkeys(

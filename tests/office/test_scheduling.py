@@ -11,7 +11,7 @@ from deskterm.clock import FrozenClock, epoch_minute
 from deskterm.db import journal
 from deskterm.db.scheduling import Appointment, ProviderVisitType
 from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
-from deskterm.office import free_time, holds, scheduling, templates
+from deskterm.office import cautions, free_time, holds, scheduling, templates
 from deskterm.office.desk import Actor, Desk
 from tests.factories import TODAY, Clinic
 from tests.office.hours import LONG_AGO, open_clinic
@@ -185,7 +185,7 @@ def test_one_patient_cannot_be_in_two_rooms_but_may_come_twice(house: Clinic) ->
         patient_overlap_reason="seen together",
     ).id  # fmt: skip
     later = book(house, at(15), patient_id=patient.id)
-    said = scheduling.cautions(house.desk, later.id)
+    said = cautions.cautions(house.desk, later.id)
     assert [caution.rule for caution in said] == ["patient_same_day"] * 2
     assert said[0].message == "Also booked that day: 9:00a with LEE at Main Street"
 

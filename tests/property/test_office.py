@@ -28,6 +28,7 @@ from deskterm.db.payments import Payment
 from deskterm.entry.money import TenderEntry
 from deskterm.errors import DesktermError
 from deskterm.office import (
+    authorizations,
     clinic,
     coverage,
     drafts,
@@ -36,6 +37,8 @@ from deskterm.office import (
     messages,
     patients,
     payments,
+    permits,
+    plan_rules,
     recents,
     scheduling,
     search_index,
@@ -103,6 +106,20 @@ LAWS = {
         SELECT m.id FROM message m WHERE (m.status = 'closed') <> (m.closed_at IS NOT NULL)""",
     "a draft that nobody has": """
         SELECT d.id FROM draft d LEFT JOIN staff s ON s.login = d.owner WHERE s.id IS NULL""",
+    "more units booked and used than were granted, without a reason": """
+        SELECT x.id FROM prior_authorization x
+        WHERE x.state IN ('approved', 'partial') AND x.units IS NOT NULL AND x.units <
+          (SELECT coalesce(sum(l.units), 0) FROM visit_permit l
+            JOIN appointment a ON a.id = l.appointment_id
+            WHERE l.authorization_id = x.id AND l.released_at IS NULL AND l.override_reason = ''
+              AND a.lifecycle IN ('scheduled', 'completed'))
+          + (SELECT coalesce(sum(u.units), 0) FROM authorization_use u
+            WHERE u.authorization_id = x.id AND u.released_at IS NULL
+              AND u.override_reason = '')""",
+    "a visit covered by somebody else's authorization": """
+        SELECT l.id FROM visit_permit l JOIN appointment a ON a.id = l.appointment_id
+        JOIN prior_authorization x ON x.id = l.authorization_id
+        WHERE x.patient_id <> a.patient_id""",
     "a link to nothing": "PRAGMA foreign_key_check",
 }  # fmt: skip
 
@@ -132,12 +149,21 @@ class WholeOffice(RuleBasedStateMachine):
         house = open_clinic(self.desk)
         for number, name in enumerate(NAMES[:4]):
             row = house.patient(name).id
-            house.cover(house.patient(name))
+            covered = house.patient(name)
+            house.cover(covered)
             for day in (0, 1):
                 scheduling.book(self.desk, patient_id=row, visit_type="FU", provider="LEE",
                                 start=self.when(day, 12 + 2 * number))  # fmt: skip
             messages.take(self.desk, patient_id=row, topic="rx", body="refill", key=f"m{number}")
             payments.charge(self.desk, row, kind="form_fee", amount_cents=2500)
+            self.grant(covered.id, 2)
+        plan_rules.set_rule(self.desk, needs="authorization", plan="AETPPO", visit_type="FU")
+
+    def grant(self, row: int, count: int) -> None:
+        """Two follow-ups granted to a patient with coverage: soon used up."""
+        entry = authorizations.AuthorizationEntry(service="PT", visit_type="FU", units_asked=count)
+        made = authorizations.request(self.desk, row, entry)
+        authorizations.decide(self.desk, made.id, raw_code="A1", number_of_units=count)
 
     def teardown(self) -> None:
         self.desk.close()
@@ -230,6 +256,48 @@ class WholeOffice(RuleBasedStateMachine):
     @rule(who=who, person=people)
     def look(self, who: int, person: int) -> None:
         self.do("view", lambda: recents.opened(self.desks[who], self.pick("patient", person)))
+
+    # -- what the payer allows
+
+    @rule(who=who, person=people, count=st.sampled_from((None, 1, 3)), kind=st.booleans())
+    def ask_payer(self, who: int, person: int, count: int | None, kind: bool) -> None:
+        row, key = self.pick("patient", person), self.key()
+        entry = authorizations.AuthorizationEntry(
+            service="PT", visit_type="FU" if kind else "", units_asked=count
+        )
+        self.do("ask", lambda: authorizations.request(
+            self.desks[who], row, entry, key=key), again=True)  # fmt: skip
+
+    @rule(who=who, number=people, code=st.sampled_from(("A1", "A6", "A3", "A4", "NA", "ZZ")),
+          count=st.sampled_from((None, 1, 2, 5)), stale=rarely)  # fmt: skip
+    def payer_says(self, who: int, number: int, code: str, count: int | None, stale: bool) -> None:
+        row = self.pick("prior_authorization", number)
+        version = self.version("prior_authorization", row, stale)
+        done = self.do("decide", lambda: authorizations.decide(
+            self.desks[who], row, raw_code=code, number_of_units=count,
+            version=version))  # fmt: skip
+        assert not (stale and done)
+
+    @rule(who=who, number=people, count=st.integers(1, 3), act=st.sampled_from(
+        ("use", "override", "release", "extend", "void")))  # fmt: skip
+    def use_units(self, who: int, number: int, count: int, act: str) -> None:
+        row, desk = self.pick("prior_authorization", number), self.desks[who]
+        acts: dict[str, Callable[[], Any]] = {
+            "use": lambda: authorizations.use(desk, row, number_of_units=count),
+            "override": lambda: authorizations.use(
+                desk, row, number_of_units=count, override="agreed"),
+            "release": lambda: authorizations.release(desk, row, reason="typed twice"),
+            "extend": lambda: authorizations.extend(desk, row, number_of_units=count + 2),
+            "void": lambda: authorizations.void(desk, row, reason="mistake"),
+        }  # fmt: skip
+        self.do(act, acts[act])
+
+    @rule(who=who, visit=people, number=people, over=rarely)
+    def cover_visit(self, who: int, visit: int, number: int, over: bool) -> None:
+        row, auth = self.pick("appointment", visit), self.pick("prior_authorization", number)
+        self.do("link", lambda: permits.link(
+            self.desks[who], row, authorization_id=auth,
+            override="agreed" if over else ""))  # fmt: skip
 
     # -- the schedule
 

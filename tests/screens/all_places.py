@@ -10,6 +10,7 @@ from unittest import mock
 from deskterm.app import DeskApp
 from deskterm.entry.money import TenderEntry
 from deskterm.office import (
+    authorizations,
     code_import,
     drafts,
     messages,
@@ -19,6 +20,7 @@ from deskterm.office import (
     templates,
     visits,
 )
+from deskterm.office.authorizations import AuthorizationEntry
 from deskterm.office.desk import Desk
 from tests.factories import Clinic, clinic
 
@@ -54,6 +56,9 @@ PLACES: dict[str, dict[str, Any]] = {
     "family": {"patient_id": 1},
     "close": {},
     "report": {},
+    "refs": {"patient_id": 1},
+    "ref_form": {"what": "auth", "patient_id": 1},
+    "ref_step": {"what": "auth", "record_id": 1},
     "staff": {},
     "outbox": {},
     "staff_form": {},
@@ -104,6 +109,9 @@ def fill(desk: Desk) -> Clinic:
     payments.take(desk, joan.id, tenders=[TenderEntry("cash", 1000)], key="p1")
     patients.acknowledge_form(desk, joan.id, "npp", "signed")
     drafts.save(desk, key="k", form="call", heading="CALL COLE B", state={}, cause="phone")
+    pt = AuthorizationEntry(service="PT", procedures="97110", units_asked=12)
+    authorizations.submit(desk, authorizations.request(desk, joan.id, pt).id, method="portal",
+                          due_on=date(2026, 3, 25))  # fmt: skip
     search_index.rebuild(desk.database)
     code_import.import_file(desk, "icd10cm", SAMPLES / "codes" / "icd10cm_order_2026.txt")
     return made
