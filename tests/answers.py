@@ -61,3 +61,22 @@ PPO = (
     "EB*A*IND*30*****.2****Y", "EB*A*IND*30*****.4****N",
     "EB*A*IND*62*****.2***Y*Y", "MSG*SUBJECT TO DEDUCTIBLE",
 )  # fmt: skip
+
+
+def decision(trace: str, *lines: str, control: int = 1) -> str:
+    """A 278 answer to the request with this trace; ``lines`` are its HCR, HSD, DTP, AAA ..."""
+    body = [
+        "BHT*0007*11*R1*20260318*0900*18", "HL*1**20*1", "NM1*X3*2*AETNA*****PI*60054",
+        "HL*2*1*21*1", "NM1*1P*2*MAIN STREET*****XX*1234567893", "HL*3*2*22*1",
+        "NM1*IL*1*EXAMPLE*PAT****MI*W123456789", "HL*4*3*EV*0", f"TRN*2*{trace}*1123456789",
+        "UM*HS*I*3*11:B", *lines,
+    ]  # fmt: skip
+    number = f"{control:09}"
+    rows = [
+        f"ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         *260318*0900*^*00501"
+        f"*{number}*0*P*:",
+        f"GS*HI*PAYER*CLINIC*20260318*0900*{control}*X*005010X217",
+        "ST*278*0001*005010X217", *body, f"SE*{len(body) + 2}*0001", f"GE*1*{control}",
+        f"IEA*1*{number}",
+    ]  # fmt: skip
+    return "".join(f"{row}~\n" for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -405,3 +406,60 @@ def rules(context: typer.Context, as_json: Json = False) -> None:
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day is not None else None
+
+
+@app.command(name="write-278")
+@command
+def write_278(
+    context: typer.Context,
+    number: Id,
+    sender: Annotated[str, typer.Option(help="ISA06 of the agreement")] = "",
+    receiver: Annotated[str, typer.Option(help="ISA08 of the agreement")] = "",
+    control: Annotated[int, typer.Option(help="the interchange's number")] = 1,
+    as_json: Json = False,
+) -> None:
+    """The request as a file; it sends nothing. Example: auth write-278 12 > ask.278"""
+    from deskterm.office import authorization_wire
+
+    with at_desk(context) as desk:
+        text = authorization_wire.text(
+            desk, number, sender=sender, receiver=receiver, control=control
+        )
+        desk.views.note("data.export", on="278", authorization=str(number))
+    show({"x12": text}, as_json, lambda: text.splitlines())
+
+
+@app.command()
+@command
+def send(
+    context: typer.Context, number: Id, version: Version = None, as_json: Json = False
+) -> None:
+    """Ask the payer by computer, through the outbox. Example: auth send 12"""
+    from deskterm.office import authorization_wire
+
+    said(context, as_json, "auth",
+         lambda desk: authorization_wire.send(desk, number, version=version))  # fmt: skip
+
+
+@app.command(name="import-278")
+@command
+def import_278(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="answers as X12")],
+    as_json: Json = False,
+) -> None:
+    """Apply payers' decisions to our requests. Example: auth import-278 answer.278 --json"""
+    from deskterm.exchange.x12.segments import read_file
+    from deskterm.office import authorization_wire
+
+    found = []
+    with at_desk(context) as desk:
+        desk.require("authorizations")
+        for path in files:
+            for one in authorization_wire.apply(desk, read_file(path)):
+                found.append({"file": path.name, **vars(one)})
+    show(
+        found, as_json,
+        lambda: [f"{f['file']}: {f['authorization_id']} {f['code']} {f['state']} {f['number']}"
+                 f" {f['do']}".rstrip() for f in found],
+    )  # fmt: skip

@@ -26,6 +26,10 @@ class Handler:
 
 def handlers() -> Mapping[str, Handler]:
     """Every handler, by kind."""
-    from deskterm.office import asking  # it reads transactions: only a worker pays for that
+    # They read transactions: only a worker pays for that.
+    from deskterm.office import asking, authorization_wire
 
-    return {"270": Handler(asking.take_in, asking.give_up)}
+    return {
+        "270": Handler(asking.take_in, asking.give_up),
+        "278": Handler(authorization_wire.take_in, authorization_wire.give_up),
+    }

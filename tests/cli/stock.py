@@ -50,7 +50,7 @@ from deskterm.office import (
     visits,
 )
 from deskterm.office.desk import Desk, find_actor
-from tests.answers import answer
+from tests.answers import answer, decision
 from tests.conftest import NOW
 from tests.office.hours import open_clinic
 from tests.payer_simulator import question
@@ -131,6 +131,9 @@ CALLS: dict[str, list[str]] = {
     "auth unlink": ["8"],
     "auth rule": ["referral", "--plan", "AETPPO", "--type", "NV"],
     "auth rules": [],
+    "auth write-278": ["1"],
+    "auth send": ["1"],
+    "auth import-278": ["{folder}/answer.278"],
     "data import fhir": ["{folder}/people.ndjson"],
     "day open": ["--drawer", "d7", "--float", "200.00"],
     "day status": [],
@@ -392,6 +395,7 @@ def _insurance(desk: Desk, folder: Path) -> None:
     entry = coverage.CoverageEntry("WC1", "C1", priority=2)
     assert coverage.add(desk, 3, entry).id == ACCIDENT
     asking.ask(desk, 30, date(2026, 3, 19))
+    (folder / "answer.278").write_text(decision(f"DA2X{'0' * 10}", "HCR*A1*AUTH9"))
     (folder / "answer.271").write_text(answer("EB*1*IND*30", trace="", member="W123456789"))
 
 
