@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from deskterm.clock import epoch_minute
 from deskterm.errors import Invalid, NotFound, Unreachable
 from deskterm.office import access
+from deskterm.office.copays import copay_sql
 from deskterm.office.desk import Desk, known_id, placeholders
 from deskterm.office.holds import Hold, holds
 from deskterm.office.laid_out import Block, Layout
@@ -32,7 +33,7 @@ HERE = ("ARR", "CHK", "RMD", "PRV", "CKO")
 # The first phone and coverage by priority, then id, are found by the least of one number made
 # of both: sorting inside each row would double the cost of the day. The plus sign keeps
 # the planner from every allocation without a charge, the outer join from every location.
-_ROWS = """
+_ROWS = f"""
 SELECT a.id, coalesce(n.number, 0), a.wall_start, a.minutes, pr.code, a.provider_id, l.code,
   a.patient_id, p.last_name, p.first_name, p.mrn, p.birth_date, p.sex, v.code, a.lifecycle,
   a.confirmation, a.stage, a.clearance, a.version, a.note, coalesce(r.name, ''), a.stage_since,
@@ -41,7 +42,8 @@ SELECT a.id, coalesce(n.number, 0), a.wall_start, a.minutes, pr.code, a.provider
   EXISTS (SELECT 1 FROM patient q WHERE q.last_key = p.last_key AND q.first_key = p.first_key
     AND q.id <> p.id AND q.status = 'active'),
   c.eligibility = 'inactive',
-  CASE WHEN v.copay_applies THEN coalesce(c.copay_cents, pl.copay_cents, 0) ELSE 0 END,
+  CASE WHEN v.copay_applies THEN coalesce({copay_sql("c.copay_cents", "pl.copay_cents")}, 0)
+    ELSE 0 END,
   (SELECT sum(g.amount_cents - g.insurance_cents
       + coalesce((SELECT sum(j.patient_cents) FROM adjustment j WHERE j.charge_id = g.id), 0))
    FROM charge g WHERE g.appointment_id = a.id),

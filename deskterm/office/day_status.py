@@ -14,6 +14,7 @@ from deskterm.db.staff import Location
 from deskterm.entry.money import show_cents
 from deskterm.entry.times import show_time
 from deskterm.office import business_day, deposits, drawer_figures, ledger, shifts, variance
+from deskterm.office.copays import copay_sql
 from deskterm.office.desk import Desk
 from deskterm.office.drawer_figures import Variance
 from deskterm.office.variance import Batch, Entry, Line, Suggestion
@@ -38,10 +39,11 @@ WHERE a.location_id = ? AND a.day = ? AND a.lifecycle = 'completed'
   AND NOT EXISTS (SELECT 1 FROM charge c WHERE c.appointment_id = a.id AND c.code <> ''
     AND c.reverses_id IS NULL)
 ORDER BY a.starts_at"""
-_COPAYS = """
+_COPAYS = f"""
 SELECT a.id, p.last_name, p.first_name, coalesce((
     SELECT sum(g.amount_cents) FROM charge g WHERE g.appointment_id = a.id AND g.kind = 'copay'),
-  (SELECT coalesce(c.copay_cents, l.copay_cents) FROM coverage c JOIN plan l ON l.id = c.plan_id
+  (SELECT {copay_sql("c.copay_cents", "l.copay_cents")}
+   FROM coverage c JOIN plan l ON l.id = c.plan_id
     WHERE c.patient_id = a.patient_id AND coalesce(c.starts_on, a.day) <= a.day
       AND coalesce(c.ends_on, a.day) >= a.day ORDER BY c.priority, c.id LIMIT 1), 0)
   - coalesce((SELECT sum(x.amount_cents) FROM charge g JOIN allocation x ON x.charge_id = g.id

@@ -13,6 +13,7 @@ from deskterm.clock import local
 from deskterm.db.payments import CHARGE_KINDS
 from deskterm.entry.money import show_cents
 from deskterm.office import access, instalments
+from deskterm.office.copays import ANSWERED, copay_sql
 from deskterm.office.desk import Desk
 from deskterm.office.ledger import PATIENT_LEFT, credit_of, sum_of
 
@@ -28,14 +29,16 @@ LEFT JOIN provider p ON p.id = a.provider_id
 WHERE c.patient_id = ? AND c.reverses_id IS NULL
 ORDER BY c.service_day, c.id"""
 # Visits whose copay is not charged yet; the coverage that comes first on the day says how much.
-_COPAYS = """
+_COPAYS = f"""
 SELECT a.id, a.day, a.zone, v.code, a.minutes, p.code, (
-    SELECT coalesce(c.copay_cents, l.copay_cents) FROM coverage c JOIN plan l ON l.id = c.plan_id
+    SELECT {copay_sql("c.copay_cents", "l.copay_cents")}
+    FROM coverage c JOIN plan l ON l.id = c.plan_id
     WHERE c.patient_id = a.patient_id AND coalesce(c.starts_on, a.day) <= a.day
       AND coalesce(c.ends_on, a.day) >= a.day
     ORDER BY c.priority, c.id LIMIT 1), (
-    SELECT l.name || CASE WHEN c.copay_cents IS NULL THEN ': the plan''s usual copay'
-      ELSE ': copay on their card' END
+    SELECT l.name || CASE WHEN c.copay_cents IS NOT NULL THEN ': copay on their card'
+      WHEN {ANSWERED} IS NOT NULL THEN ': copay that the payer named'
+      ELSE ': the plan''s usual copay' END
     FROM coverage c JOIN plan l ON l.id = c.plan_id
     WHERE c.patient_id = a.patient_id AND coalesce(c.starts_on, a.day) <= a.day
       AND coalesce(c.ends_on, a.day) >= a.day
@@ -110,11 +113,19 @@ def of_family(desk: Desk, family: Sequence[int]) -> list[Due]:
 def estimate(desk: Desk, patient_id: int, appointment_id: int | None) -> Estimate | None:
     """What a visit will probably cost the patient beyond the copay; None while nobody knows.
 
-    The one place where an estimate from verified benefits is asked for: whatever stores
-    benefits answers here. Never zero for not known (domain.md 2.6).
+    From what the payer answered; never zero for not known (domain.md 2.6).
     """
     desk.require("view_money")
-    return None
+    if appointment_id is None:
+        return None
+    from deskterm.office import visit_estimate  # it reads benefits: not for a desk's start
+
+    made = visit_estimate.for_visit(desk, appointment_id)
+    cents = made.estimate.patient_cents
+    if cents is None or made.said is None:
+        return None
+    why = ", ".join(f"{step.words} {show_cents(step.cents)}" for step in made.estimate.steps)
+    return Estimate(cents, why or made.estimate.confidence)
 
 
 def owed(

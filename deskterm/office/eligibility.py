@@ -188,9 +188,13 @@ def stored_answers(
 
 
 def by_hand(
-    desk: Desk, coverage_id: int, said: ByHand, *, on: date, method: str, key: str | None = None
-) -> Stored:
-    """Keep what a portal or a representative said. Raises Invalid, NotFound."""
+    desk: Desk, coverage_id: int, said: ByHand, *, on: date, method: str,
+    appointment_id: int | None = None, key: str | None = None,
+) -> Stored:  # fmt: skip
+    """Keep what a portal or a representative said, of a visit if it was asked about one.
+
+    Raises Invalid, NotFound.
+    """
     if method not in ("portal", "phone"):
         raise Invalid("By portal or by phone?", "", field="method")
     if said.status not in ("active", "inactive", "issue", "unable"):
@@ -217,7 +221,7 @@ def by_hand(
             received_at=op.now, method=method, by=desk.actor.login, service_day=on,
             status=said.status, payer=plan.payer_name[:80], plan=plan.name,
             reference=said.reference, member_id=coverage.member_id, ends_on=said.ends_on,
-            representative=said.representative,
+            representative=said.representative, appointment=appointment_id,
             has_benefits=any(line[2] in AMOUNT_CODES for line in lines), note=said.note,
             copay_cents=said.copay_cents, deductible_left_cents=said.deductible_left_cents,
             lines_digest=digest(lines), differs=_differs(desk, coverage, said.status, lines),

@@ -110,7 +110,8 @@ class AnswerScreen(TaskScreen):
             on = day_board.appointment(self.desk, self.appointment_id).start.date()
         done = self.attempt(
             eligibility.by_hand, self.desk, self.coverage_id, said, on=on,
-            method=values.get("method") or "phone", key=self.key,
+            method=values.get("method") or "phone", appointment_id=self.appointment_id,
+            key=self.key,
         )  # fmt: skip
         if done is not None:
             changed = f"   changed: {done.differs}" if done.differs else ""

@@ -247,3 +247,22 @@ def test_a_second_plan_gives_a_range_and_no_promise(desk: Desk) -> None:
     made = visit_estimate.for_visit(desk, visit, [ChargeLine("99213")])
     assert made.estimate.patient_cents == 11600
     assert "between 0.00 and 116.00" in made.secondary
+
+
+def test_the_panel_asks_for_the_copay_that_the_payer_named_and_shows_the_estimate(
+    desk: Desk,
+) -> None:
+    from deskterm.office import dues
+
+    case = Case("", (ACTIVE, "EB*C*IND*30***29*0*****Y", "EB*B*IND*98***27*35*****Y"), 3500)
+    visit = planned(desk, case)
+    (patient,) = desk.rows("SELECT patient_id FROM appointment WHERE id = ?", visit)[0]
+    assert dues.estimate(desk, patient, visit) is None
+    said = eligibility.ByHand("active", copay_cents=3500, deductible_left_cents=0, reference="1")
+    (covered,) = desk.rows("SELECT id FROM coverage WHERE patient_id = ?", patient)[0]
+    eligibility.by_hand(desk, covered, said, on=TODAY, method="portal", appointment_id=visit)
+    (due,) = dues.due(desk, patient, visit)
+    assert (due.due_cents, due.why) == (3500, "Aetna PPO: copay that the payer named")
+    found = dues.estimate(desk, patient, visit)
+    assert found is not None
+    assert found.cents == 3500
