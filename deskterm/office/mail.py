@@ -168,6 +168,8 @@ def _try(desk: Desk, letter_id: int) -> str:
         error = f"the server cannot be reached ({type(trouble).__name__})"
     except DesktermError as trouble:
         error, for_good = trouble.message[:200], True
+    except ValueError:  # a line break, or no address at all: no server would take it
+        error, for_good = "the address or a heading of the letter cannot be written", True
     with desk.operation("mail.outcome") as op:
         row = op.get(MailOutbox, letter_id)
         row.attempts += 1

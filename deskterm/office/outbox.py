@@ -100,7 +100,7 @@ class OutboxRow:
             return "not taken in"
         if self.state == "queued" and self.attempts:
             return "again later"
-        return dict(STATES).get(self.state, self.state)
+        return _word(self.state)
 
     @property
     def needs_somebody(self) -> bool:
@@ -339,6 +339,11 @@ def texts(desk: Desk, item_id: int) -> tuple[str, str]:
     return payload, answer
 
 
+def _word(state: str) -> str:
+    """A state as a clerk reads it."""
+    return dict(STATES).get(state, state)
+
+
 def retry(desk: Desk, item_id: int, *, version: int | None = None) -> OutboxRow:
     """Have a failed item sent again, at once. Raises NotFound, Stale, Conflict."""
     with desk.operation("outbox.retry") as op:
@@ -346,7 +351,7 @@ def retry(desk: Desk, item_id: int, *, version: int | None = None) -> OutboxRow:
         op.about(item, patient_id=item.patient_id)
         _not_being_sent(desk, item_id)
         if item.state not in ("failed", "given_up", "queued"):
-            raise Conflict(f"It is {dict(STATES)[item.state]}", "Only what failed is sent again")
+            raise Conflict(f"It is {_word(item.state)}", "Only what failed is sent again")
         item.state, item.next_at, item.attempts = "queued", op.now, 0
         item.failure = item.last_error = ""
         op.save(item)
@@ -362,7 +367,7 @@ def give_up(desk: Desk, item_id: int, *, reason: str, version: int | None = None
         op.about(item, patient_id=item.patient_id)
         _not_being_sent(desk, item_id)
         if item.state not in ("failed", "queued", "waiting"):
-            raise Conflict(f"It is {dict(STATES)[item.state]}", "")
+            raise Conflict(f"It is {_word(item.state)}", "")
         item.state = "given_up"
         op.save(item)
     return get(desk, item_id)

@@ -19,7 +19,7 @@ from deskterm.widgets.record_form import RecordForm
 from deskterm.widgets.rows import RuleRow
 
 STATUSES = (
-    ("active", "active"), ("inactive", "inactive"), ("issue", "active, something does not fit"),
+    ("active", "active"), ("inactive", "inactive"), ("issue", "something does not fit"),
 )  # fmt: skip
 METHODS = (("phone", "phone"), ("portal", "portal"))
 

@@ -318,7 +318,7 @@ def stock(folder: Path) -> None:
         {
             "clinic": "Main St Clinic",
             "frozen_now": "2026-03-18T14:42:00+00:00",
-            "keys_file": "keys",
+            "keys_file": str(folder / "keys"),
             "tax_id": "12-3456789",
             "npi": "1234567893",
         },
