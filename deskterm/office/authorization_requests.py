@@ -128,9 +128,9 @@ def form(desk: Desk, authorization_id: int, *, way: str = "phone") -> list[str]:
         ),
         "",
         *_rows(
-            ("Kind", dict(AUTHORIZATION_TYPES)[facts.type]), ("Service", facts.service),
+            ("Kind", dict(AUTHORIZATION_TYPES).get(facts.type, facts.type)), ("Service", facts.service),
             ("Codes", "  ".join(facts.procedures)), ("Diagnoses", "  ".join(facts.diagnoses)),
-            ("How many", f"{facts.units} {dict(UNIT_KINDS)[facts.unit_kind]}"
+            ("How many", f"{facts.units} {dict(UNIT_KINDS).get(facts.unit_kind, '')}"
              if facts.units else ""),
             ("From", f"{facts.first_day:%m/%d/%Y}" if facts.first_day else ""),
             ("To", f"{facts.last_day:%m/%d/%Y}" if facts.last_day else ""),

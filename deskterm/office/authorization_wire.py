@@ -81,7 +81,7 @@ def _event(facts: RequestFacts, trace: str) -> wire.Event:
     again = bool(facts.number)
     first = facts.first_day
     dates = (("AAH", first, facts.last_day),) if first is not None else ()
-    delivery = wire.Delivery(_UNITS[facts.unit_kind], facts.units) if facts.units else None
+    delivery = wire.Delivery(_UNITS.get(facts.unit_kind, "UN"), facts.units) if facts.units else None
     servicing: tuple[wire.Provider, ...] = ()
     if facts.servicing_name and facts.servicing_npi:
         servicing = (wire.Provider(facts.servicing_name, facts.servicing_npi),)

@@ -88,6 +88,7 @@ def _anybody(
         phones=[_phone(rng, number)], address=_address(rng),
         pharmacy=rng.choice(data.PHARMACIES) if rng.random() < 0.5 else "",
         coverages=[_coverage(rng, plan)],
+        pcp=rng.choice(("Anna Lee MD", "Ravi Patel MD")) if plan == "BCHMO" else "",
     )  # fmt: skip
     if not entry.email and entry.contact_channel == "email":
         entry.contact_channel = "phone"
@@ -111,7 +112,7 @@ def _anybody(
 
 
 def _born(rng: Random, today: date, youngest: int, oldest: int) -> date:
-    return today - timedelta(days=rng.randint(youngest * 365 + 30, oldest * 365 + 300))
+    return today - timedelta(days=rng.randint(youngest * 365 + 120, oldest * 365 + 300))
 
 
 def _email(first: str, last: str) -> str:

@@ -46,7 +46,6 @@ WORDS: Mapping[str, str] = {
     "eligibility.answer": "kept a payer's answer",
     "eligibility.note": "noted what a payer said",
     "eligibility.failed": "noted that a payer did not answer",
-    "eligibility.withdraw": "withdrew a question to a payer",
     "eligibility.assign": "gave somebody insurance to verify",
     "appointment.book": "booked a visit",
     "appointment.move": "moved a visit",

@@ -58,7 +58,6 @@ OPERATIONS: dict[str, str] = {
     "eligibility.answer": "edit_patients",
     "eligibility.note": "edit_patients",
     "eligibility.failed": "edit_patients",
-    "eligibility.withdraw": "edit_patients",
     "eligibility.assign": "edit_patients",
     "appointment.book": "book",
     "appointment.move": "book",

@@ -352,7 +352,7 @@ def _link(op: Operation, appointment: Appointment, key: int, wanted: Wanted) -> 
         before = left.remaining + wanted.units
         over = (
             f"Authorization {record.number or '-'} has {max(before, 0)} of {left.authorized} "
-            f"{units.KIND_WORDS[record.unit_kind]} left"
+            f"{units.KIND_WORDS.get(record.unit_kind, record.unit_kind)} left"
         )
     return _over(op, permit, over, rule, wanted)
 

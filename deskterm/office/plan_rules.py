@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,8 +13,8 @@ from deskterm.office.desk import Desk
 # Nobody is asked for a visit that the patient pays.
 NO_PAYER = ("SELF", "CHARITY")
 _PLAN = """
-SELECT p.id, p.name, p.plan_type, p.referral_required, c.id FROM coverage c
-JOIN plan p ON p.id = c.plan_id
+SELECT p.id, p.name, p.plan_type, p.referral_required, c.id, c.pcp, t.pcp FROM coverage c
+JOIN plan p ON p.id = c.plan_id JOIN patient t ON t.id = c.patient_id
 WHERE c.patient_id = ? AND (c.starts_on IS NULL OR c.starts_on <= ?)
   AND (c.ends_on IS NULL OR c.ends_on >= ?) ORDER BY c.priority, c.id LIMIT 1"""
 # The most exact rule last.
@@ -54,11 +55,17 @@ class RuleRow:
 
 
 def need(desk: Desk, patient_id: int, visit_type_id: int, day: date) -> Need:
-    """What the plan that comes first on ``day`` wants for a visit. A part of an operation."""
+    """What the plan that comes first on ``day`` wants for a visit. A part of an operation.
+
+    A plan with referrals wants none for the practice of the patient's own primary care provider;
+    a rule of the clinic's says otherwise.
+    """
     found = desk.rows(_PLAN, patient_id, day.isoformat(), day.isoformat())
     if not found or found[0][2] in NO_PAYER:
         return Need()
-    plan_id, name, _, referral, coverage_id = found[0]
+    plan_id, name, _, referral, coverage_id, *pcps = found[0]
+    if referral:
+        referral = not _is_ours(desk, next(filter(None, pcps), ""))
     kind = desk.rows("SELECT needs_authorization FROM visit_type WHERE id = ?", visit_type_id)
     wanted = {"referral": bool(referral), "authorization": bool(kind and kind[0][0])}
     said = ""
@@ -66,6 +73,17 @@ def need(desk: Desk, patient_id: int, visit_type_id: int, day: date) -> Need:
         wanted[needs] = bool(needed)
         said = note or said
     return Need(wanted["referral"], wanted["authorization"], plan_id, name, coverage_id, said)
+
+
+def _is_ours(desk: Desk, pcp: str) -> bool:
+    """Whether a primary care provider, named on a card or a record, is one of this office."""
+    words = set(re.findall(r"\w+", pcp.casefold()))
+    return any(
+        words >= set(re.findall(r"\w+", f"{first} {last}".casefold()))
+        for first, last in desk.rows(
+            "SELECT first_name, last_name FROM provider WHERE active = 1 AND last_name != ''"
+        )
+    )
 
 
 def rules(desk: Desk) -> list[RuleRow]:

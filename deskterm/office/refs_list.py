@@ -187,7 +187,7 @@ def _authorizations(desk: Desk, where: str, given: tuple[int, ...]) -> list[RefR
         if state in ("needed", "gathering", "submitted", "pended", "appealed") and at is not None:
             due_on = min(due_on or at.date(), at.date())
         group = _group(desk, state, due_on, ends, left, today)
-        count = f"{asked} {units.KIND_WORDS[kind]} " if asked else ""
+        count = f"{asked} {units.KIND_WORDS.get(kind, kind)} " if asked else ""
         detail = (
             f"{service or procedures} {procedures if service else ''}  {count}"
             f"{'dx ' + dx if dx else ''}  {servicing}"
@@ -200,7 +200,7 @@ def _authorizations(desk: Desk, where: str, given: tuple[int, ...]) -> list[RefR
             detail += f"  visit {show_short(at.date())}: AUTH NOT IN HAND"
         rows.append(RefRow(
             "auth", key, version, patient_id, name, service or procedures, plan, state,
-            AUTH_WORDS[state], number, left, _day(first), ends, due_on, group,
+            AUTH_WORDS.get(state, state), number, left, _day(first), ends, due_on, group,
             local(parse_utc_text(since), desk.zone), " ".join(detail.split(" " * 4)).strip(),
             _next_auth(state, phone, reference, _day(appeal_by)), at, bool(expedited),
         ))  # fmt: skip
@@ -222,7 +222,7 @@ def _referrals(desk: Desk, where: str, given: tuple[int, ...]) -> list[RefRow]:
         if seen is not None:
             detail += f"  visit there {show_short(seen)}"
         rows.append(RefRow(
-            "ref", key, version, patient_id, name, service, to, state, REF_WORDS[state], number,
+            "ref", key, version, patient_id, name, service, to, state, REF_WORDS.get(state, state), number,
             left, _day(first), ends, due_on, group, local(parse_utc_text(since), desk.zone), detail,
             f"{_REF_NEXT[state]} {phone}".strip() if state in _REF_NEXT else "", None, bool(urgent),
         ))  # fmt: skip

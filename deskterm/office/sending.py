@@ -117,7 +117,8 @@ class Sender:
             try:
                 return await loop.run_in_executor(self._thread, self._with_desk, function, *given)
             except (Busy, Unreachable) as error:
-                if isinstance(error, trouble.WireError) or number == _TRIES - 1:
+                closed = self._desk is None and isinstance(error, Unreachable)
+                if closed or isinstance(error, trouble.WireError) or number == _TRIES - 1:
                     raise
                 await asyncio.sleep(_PAUSE)
         raise AssertionError

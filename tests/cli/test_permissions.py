@@ -51,6 +51,12 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "coverage verify": ("--from t+9 --no-send", ("view_schedule", "view_patients"), False),
     "coverage assign": ("{visit} target", ("edit_patients",), True),
     "coverage estimate": ("{visit}", ("view_money",), True),
+    "auth list": ("", ("view_patients",), False),
+    "auth request": ("{id} --for PT --codes 97110", ("authorizations",), True),
+    "auth rule": ("referral --plan AETPPO --type NV", ("authorization_rules",), False),
+    "auth rules": ("", ("view_schedule",), False),
+    "referrals list": ("", ("view_patients",), False),
+    "referrals order": ("{id} --to Ruiz --for GI", ("authorizations",), True),
     "coverage order": ("{id}", ("view_patients",), True),
     "coverage medicare": ("{id}", ("edit_patients",), True),
     "messages add": ("hello --topic rx --caller Sam --patient {id}", ("messages",), True),
@@ -139,6 +145,14 @@ APART = {
     # The outbox's: tests/office/test_outbox.py.
     "run add", "run outbox", "run retry", "run show", "run give-up", "run list",
     "admin connection",
+    # By the number of a request: tests/office/test_permissions.py has their operations.
+    *(f"auth {move}" for move in (
+        "show", "gather", "submit", "pend", "decide", "appeal", "extend", "use", "release", "note",
+        "void", "form", "link", "unlink", "write-278", "send", "import-278",
+    )),
+    *(f"referrals {move}" for move in (
+        "show", "send", "receive", "schedule", "complete", "report", "close", "void", "note",
+    )),
 }  # fmt: skip
 
 

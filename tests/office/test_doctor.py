@@ -30,7 +30,7 @@ def test_a_healthy_clinic(desk: Desk, clock: FrozenClock) -> None:
     assert list(found) == [
         "Python", "SQLite", "terminal", "clock", "folder", "disk room", "OpenSSH",
         "database file", "key file", "schema", "pages", "administrator", "journal time", "journal",
-        "SSH keys", "anchors", "activity review", "free time", "name index",
+        "SSH keys", "anchors", "activity review", "free time", "name index", "code lists",
     ]  # fmt: skip
 
 

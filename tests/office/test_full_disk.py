@@ -174,10 +174,9 @@ WRITES: dict[str, Callable[[Desk], object]] = {
         d, stock.ACCIDENT, kind="work", injured_on=date(2026, 3, 2)),
     "coverage.questionnaire": lambda d: policies.ask_medicare(d, 24),
     "coverage.order": lambda d: policies.put_in_order(
-        d, 24, version=patients.card(d, 24).patient.version),
+        d, 23, version=patients.card(d, 23).patient.version),
     "eligibility.ask": lambda d: asking.ask(d, 25, LATER),
     "eligibility.failed": lambda d: eligibility.no_answer(d, 1, "no answer"),
-    "eligibility.withdraw": lambda d: asking.withdraw(d, asking.ask(d, 26, LATER).id),
     "eligibility.answer": lambda d: eligibility.stored_answers(
         d, answer("EB*1*IND*30", trace=""), coverage_id=27),
     "eligibility.note": lambda d: eligibility.could_not_verify(d, 28, "closed", on=LATER),
@@ -373,6 +372,10 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     messages.close(desk, 15, version=message(15).version, outcome="called")
     for number in (1, 2, 3):
         drafts.save(desk, key=f"d{number}", form="call", heading="CALL", state={"body": "x"})
+    with desk.operation("coverage.edit") as op:  # for somebody to put in order
+        covered = Coverage.get(Coverage.patient == 23)
+        covered.priority = 2
+        op.save(covered)
     desk.close()
     return folder
 

@@ -279,7 +279,7 @@ def test_records_and_entries_agree_both_ways(house: Clinic, name: str) -> None:
 
 def test_an_entry_whose_record_was_never_there(house: Clinic) -> None:
     with house.desk.operation("payment.charge") as op:
-        op.changes.append({"table": "charge", "id": 77, "before": None, "after": {"by": "x"}})
+        op.changes.append({"table": "charge", "id": 77, "before": None, "after": {"id": 77}})
     (finding,) = found(house.desk)
     assert (finding.kind, finding.fault) == ("record", "charge 77 is gone")
 
