@@ -38,8 +38,8 @@ def show_patient(
     with at_desk(context) as desk:
         day = the_day(desk, on)
         rows = coverage.of_patient(desk, patient_id, day)
-        desk.views.opened(patient_id, "coverage")
         places = {p.id: p for p in policies.who_pays_first(desk, patient_id, day)}
+        desk.views.opened(patient_id, "coverage")
         found = []
         for row in rows:
             said = benefits.newest(desk, row.id)

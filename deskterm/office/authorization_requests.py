@@ -128,7 +128,8 @@ def form(desk: Desk, authorization_id: int, *, way: str = "phone") -> list[str]:
         ),
         "",
         *_rows(
-            ("Kind", dict(AUTHORIZATION_TYPES).get(facts.type, facts.type)), ("Service", facts.service),
+            ("Kind", dict(AUTHORIZATION_TYPES).get(facts.type, facts.type)),
+            ("Service", facts.service),
             ("Codes", "  ".join(facts.procedures)), ("Diagnoses", "  ".join(facts.diagnoses)),
             ("How many", f"{facts.units} {dict(UNIT_KINDS).get(facts.unit_kind, '')}"
              if facts.units else ""),

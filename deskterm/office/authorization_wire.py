@@ -19,7 +19,7 @@ from deskterm.exchange.x12.eligibility_request import SELF, Member
 from deskterm.exchange.x12.writer import Envelope
 from deskterm.office import authorizations, connections, outbox
 from deskterm.office.authorization_requests import RequestFacts, request_facts
-from deskterm.office.desk import Desk
+from deskterm.office.desk import Desk, Operation
 from deskterm.office.eligibility import names_of
 from deskterm.office.outbox import Answered
 
@@ -81,7 +81,9 @@ def _event(facts: RequestFacts, trace: str) -> wire.Event:
     again = bool(facts.number)
     first = facts.first_day
     dates = (("AAH", first, facts.last_day),) if first is not None else ()
-    delivery = wire.Delivery(_UNITS.get(facts.unit_kind, "UN"), facts.units) if facts.units else None
+    delivery = (
+        wire.Delivery(_UNITS.get(facts.unit_kind, "UN"), facts.units) if facts.units else None
+    )
     servicing: tuple[wire.Provider, ...] = ()
     if facts.servicing_name and facts.servicing_npi:
         servicing = (wire.Provider(facts.servicing_name, facts.servicing_npi),)
@@ -127,11 +129,15 @@ def send(desk: Desk, authorization_id: int, *, version: int | None = None) -> Pr
         connection.sender_id or desk.settings.npi, connection.receiver_id or facts.payer_id,
         authorization_id % 999_999_999 or 1, desk.wall(),
     )  # fmt: skip
-    outbox.add(
-        desk, kind="278", connection=connection.code, payload=wire.write(envelope, [asked]),
-        key=f"278:{authorization_id}:{record.version}", patient_id=facts.patient_id,
-    )  # fmt: skip
-    return authorizations.submit(desk, authorization_id, method="278", version=version)
+    payload = wire.write(envelope, [asked])
+
+    def carry(op: Operation) -> None:
+        outbox.enqueue(
+            op, kind="278", connection_id=connection.id, payload=payload, trace=asked.reference,
+            key=f"278:{authorization_id}:{record.version}", patient_id=facts.patient_id,
+        )  # fmt: skip
+
+    return authorizations.submit(desk, authorization_id, method="278", version=version, also=carry)
 
 
 def apply(desk: Desk, answer: str) -> list[Applied]:

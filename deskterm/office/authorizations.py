@@ -7,6 +7,7 @@ the raw code is always kept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -131,10 +132,12 @@ def submit(
     due_on: date | None = None,
     note: str = "",
     version: int | None = None,
+    also: Callable[[Operation], object] = lambda _: None,
 ) -> PriorAuthorization:
     """It went to the payer by ``method`` (portal, phone, fax, 278, mail).
 
-    ``due_on`` is when the payer promised to answer; else the days of the settings count.
+    ``due_on`` is when the payer promised to answer; else the days of the settings count. What
+    carries it to the payer is written by ``also``, in the same operation.
     """
     with desk.operation("authorization.submit") as op:
         record = _step(op, authorization_id, version, "submit")
@@ -143,6 +146,7 @@ def submit(
         record.reference = reference.strip() or record.reference
         record.contact, record.call_reference = contact.strip(), call_reference.strip()
         record.submitted_at = op.now
+        also(op)
         policy = desk.settings.policy
         days = policy.expedited_answer if record.expedited else policy.authorization_answer
         return _moved(op, record, "submitted", due=due_on or business_day(desk, days), note=note,

@@ -222,8 +222,9 @@ def _referrals(desk: Desk, where: str, given: tuple[int, ...]) -> list[RefRow]:
         if seen is not None:
             detail += f"  visit there {show_short(seen)}"
         rows.append(RefRow(
-            "ref", key, version, patient_id, name, service, to, state, REF_WORDS.get(state, state), number,
-            left, _day(first), ends, due_on, group, local(parse_utc_text(since), desk.zone), detail,
+            "ref", key, version, patient_id, name, service, to, state,
+            REF_WORDS.get(state, state), number, left, _day(first), ends, due_on, group,
+            local(parse_utc_text(since), desk.zone), detail,
             f"{_REF_NEXT[state]} {phone}".strip() if state in _REF_NEXT else "", None, bool(urgent),
         ))  # fmt: skip
     return rows

@@ -95,7 +95,7 @@ class AnswerScreen(TaskScreen):
     def _read_day(self, text: str) -> tuple[date, str]:
         order = self.desk.settings.policy.date_order
         day = parse_date(text, today=self.desk.today(), future=False, order=order).day
-        return day, f"{day:%m/%d/%Y}"
+        return day, "" if text == show_birth(day) else show_birth(day)
 
     async def on_record_form_done(self, message: RecordForm.Done) -> None:
         values = message.values

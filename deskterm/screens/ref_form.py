@@ -84,7 +84,7 @@ class RefFormScreen(TaskScreen):
             [identity_field(self), *specs], shown or None,
             verb="SAVE" if self.record_id else "NOTE IT",
         )  # fmt: skip
-        self.ref_form.styles.height = 16
+        self.ref_form.styles.height = "1fr"
         yield RuleRow()
         yield self.ref_form
 

@@ -59,7 +59,7 @@ class RefStepScreen(TaskScreen):
         self.step_form = StepForm(
             [identity_field(self), *self._specs()], verb=self.action.upper().replace("_", " ")
         )
-        self.step_form.styles.height = 12
+        self.step_form.styles.height = "1fr"
         yield RuleRow()
         yield self.step_form
 

@@ -185,6 +185,7 @@ async def test_a_call_comes_back_to_the_same_screen(made: Clinic, open_first: st
             await clerk.press(open_first)
         if open_first in ("f2", "f10"):
             await clerk.type("smi")
+        await clerk.settle()
         before = (clerk.place, clerk.lines()[1:22])
         await clerk.press("f6")
         await clerk.type("w\n")

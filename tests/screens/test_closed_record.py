@@ -12,7 +12,8 @@ import pytest
 
 from deskterm.entry.money import TenderEntry
 from deskterm.entry.verbs import VERBS, Person
-from deskterm.office import break_glass, charges, messages, payments, search_index
+from deskterm.office import authorizations, break_glass, charges, messages, payments, search_index
+from deskterm.office.authorizations import AuthorizationEntry
 from deskterm.office.desk import Desk
 from deskterm.office.operations import ROLES
 from deskterm.screens.line_runner import FOR_SOMEBODY, ON_VISIT
@@ -23,11 +24,20 @@ from tests.screens.driver import Clerk, at_desk
 LAST, FIRST, PHONE, NOTE = "ZAREMBA", "QUILL", "555-0142", "needs her own chair"
 BLIND = [role for role in ROLES if "open_restricted" not in ROLES[role]]
 # What a place takes, by the name of its argument; every place with one of these is tried.
-IDS = ("patient_id", "appointment_id", "message_id", "receipt", "charge_id")
+IDS = (
+    "patient_id",
+    "appointment_id",
+    "message_id",
+    "receipt",
+    "charge_id",
+    "record_id",
+    "coverage_id",
+)
 # Places that show nobody before something is chosen in them, or are the lock's and help's own.
 WITHOUT = {
     "day", "flow", "close", "report", "next", "staff", "staff_form", "enable", "pin", "code",
-    "recovery", "entry", "finder", "held", "help", "keys", "break_glass",
+    "recovery", "entry", "finder", "codes", "code_page", "eligibility",
+    "outbox", "held", "help", "keys", "break_glass",
 }  # fmt: skip
 OPENED: dict[str, tuple[str, ...]] = {
     "patient": ("patient_id",), "register": ("patient_id",), "opening": ("patient_id",),
@@ -36,6 +46,10 @@ OPENED: dict[str, tuple[str, ...]] = {
     "void": ("receipt",), "account": ("patient_id",), "money_back": ("receipt",),
     "adjust": ("charge_id",), "receipt": ("receipt",), "call": ("patient_id",),
     "message": ("message_id",), "jot": ("appointment_id",), "history": ("patient_id",),
+    "fee": ("patient_id",), "plan": ("patient_id",), "insurance": ("patient_id",),
+    "family": ("patient_id",), "refs": ("patient_id",), "ref_form": ("patient_id",),
+    "charge": ("appointment_id",), "coverage": ("patient_id", "appointment_id"),
+    "ref_step": ("record_id",), "answer": ("coverage_id",),
 }  # fmt: skip
 
 
@@ -44,18 +58,21 @@ def closed(desk: Desk) -> dict[str, Any]:
     """One restricted patient with a visit today, money, a message; their numbers by argument."""
     made = clinic(desk)
     patient = made.patient(LAST, FIRST)
+    cover = made.cover(patient)
     visit = made.appointment(patient, datetime(2026, 3, 18, 9, 45), note=NOTE)
     charge = payments.charge(desk, patient.id, kind="form_fee", amount_cents=4000)
     receipt = payments.take(
         desk, patient.id, tenders=[TenderEntry("cash", 1000)], key="p", allow_prepayment=True
     ).receipt
     message = messages.take(desk, patient_id=patient.id, topic="rx", body=NOTE, key="m")
+    asked = authorizations.request(desk, patient.id, AuthorizationEntry(service="PT"))
     assert charges  # the ledger is there
     search_index.rebuild(desk.database)
     break_glass.restrict(desk, patient.id, reason="works here")
     return {
         "patient_id": patient.id, "appointment_id": visit.id, "message_id": message.id,
-        "receipt": receipt, "charge_id": charge.id, "mrn": patient.mrn,
+        "receipt": receipt, "charge_id": charge.id, "record_id": asked.id,
+        "coverage_id": cover.id, "mrn": patient.mrn,
     }  # fmt: skip
 
 

@@ -50,12 +50,13 @@ async def test_what_failed_is_seen_and_sent_again_with_one_key(desk: Desk, payer
         await clerk.wait(lambda: "FAILED" in clerk.line_with("  2 "))
         await clerk.type("2f")
         await clerk.wait_for("2 is answered")
-        assert "1 need somebody" in clerk.text()
+        # This answer was made by hand and is about nobody on file: that too waits for somebody.
+        assert "2 need somebody" in clerk.text() and "about nobody on file" in clerk.text()
         await clerk.type("1x")
         await clerk.type("asked by phone\n")
-        assert "1 is given up" in clerk.text() and "Nothing waits to be sent" in clerk.text()
+        assert "1 is given up" in clerk.text()
         await clerk.type("v")
-        assert "given up" in clerk.text() and "answered" in clerk.text()
+        assert "given up" in clerk.text() and "not taken in" in clerk.text()
         await clerk.press("enter")
         assert clerk.place == "PatientScreen"
     assert [trace for trace in map(sim.trace_of, payer.seen)] == ["T2", "T2"]
