@@ -190,8 +190,8 @@ class Server:
         shutil.copytree(ROOT / "deskterm", site / "deskterm")
         for file in _needed("deskterm"):
             source, target = Path(str(file.locate())), site / file
-            if ".." in file.parts or not source.exists():
-                continue
+            if ".." in file.parts or not source.exists() or target.exists():
+                continue  # some are in two packages' lists
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 os.link(source, target)

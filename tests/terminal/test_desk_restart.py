@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import signal
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deskterm.entry.money import TenderEntry
+from deskterm.errors import Conflict
 from deskterm.office import (
     authorizations,
     break_glass,
@@ -99,7 +101,7 @@ FORMS: dict[str, tuple[list[str], list[tuple[list[str], str]]]] = {
     ),
     "staff_form": ([*":staff", "enter", "+"], [([*"dkim", "enter", *"Dana K", "left"], "Dana K")]),
     "break_glass": (
-        ["6", "enter"],
+        ["4", "enter"],
         [([*"emergency", "enter", *"collapsed in the lo", "left"], "collapsed in the lo")],
     ),
     "fee": (
@@ -163,7 +165,8 @@ def _charged(morning: Morning) -> None:
 def _coded(morning: Morning) -> None:
     """There are codes to charge by."""
     desk = morning.desk
-    charges.set_fee(desk, "99213", 18000, label="office visit", starts_on=date(2020, 1, 1))
+    with contextlib.suppress(Conflict):  # where every row is prepared in one file
+        charges.set_fee(desk, "99213", 18000, label="office visit", starts_on=date(2020, 1, 1))
     code_import.import_file(desk, "icd10cm", ORDER)
 
 
@@ -189,7 +192,7 @@ BEFORE: dict[str, Callable[[Morning], object]] = {
     "money_back": _receipt,
     "close": _receipt,
     "break_glass": lambda m: break_glass.restrict(
-        m.desk, m.people["smith"].id, reason="works here"
+        m.desk, m.people["maria"].id, reason="works here"
     ),
     "insurance": _charged,
     "charge": _coded,
