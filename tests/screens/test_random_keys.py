@@ -30,7 +30,7 @@ from tests.screens.all_places import PLACES, enter, fill, leave
 from tests.screens.driver import Clerk, at_desk
 from tests.terminal.pty_desk import KEYS
 
-COUNT = int(os.environ.get("DESKTERM_RANDOM_KEYS", "300"))
+COUNT = int(os.environ.get("DESKTERM_RANDOM_KEYS", "120"))
 SEED = os.environ.get("DESKTERM_RANDOM_SEED", "260318")
 ROUND = 30  # pieces before the place is opened anew
 EVERYWHERE: dict[str, dict[str, Any]] = {"day": {}, "help": {"about": None}, **PLACES}

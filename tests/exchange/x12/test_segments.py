@@ -394,12 +394,6 @@ def test_damaged_texts_are_read_or_refused_and_none_is_slow(seed: int) -> None:
     assert not fuzz.still_slow(tally, 200.0)
 
 
-def test_ten_times_the_segments_take_about_ten_times_as_long() -> None:
-    for name, costs in fuzz.growth((300, 3_000)).items():
-        # quadratic would be 10
-        assert costs[3_000] < 5 * costs[300], name
-
-
 def test_the_samples_are_looked_for_beside_the_repository() -> None:
     folder = sample_folder()
     assert folder is None or (folder / "271").is_dir()
