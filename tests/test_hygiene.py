@@ -44,7 +44,7 @@ def test_batch_commands_load_no_textual(arguments: list[str]) -> None:
 # Another screen, an operation that writes, or a name that is not Latin brings in its own. What
 # F8's number needs is read once the board is painted.
 NOT_AT_START = [
-    "typer", "click", "phonenumbers", "email_validator", "rapidfuzz", "jellyfish", "wcwidth",
+    "typer", "click", "phonenumbers", "email_validator", "rapidfuzz", "jellyfish",
     "_strptime", "textual.widgets._data_table", "textual.markdown",
     "deskterm.exchange", "deskterm.cli.main", "deskterm.db.schema", "deskterm.db.scheduling",
     "deskterm.db.payments", "deskterm.office.scheduling",
