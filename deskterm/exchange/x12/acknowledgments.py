@@ -7,7 +7,7 @@ the text could be taken in; neither is an answer. Words never repeat the copied 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deskterm.exchange.x12 import code_words
@@ -192,6 +192,32 @@ def read_acknowledgments(data: bytes | str) -> Acknowledgments:
         found += of(one, problems)
         problems += one.problems
     return Acknowledgments(tuple(found), tuple(problems))
+
+
+def answers_in(
+    data: bytes | str, set_code: str, what: str, problems: list[Problem], refused: list[str]
+) -> Iterator[tuple[Interchange, Transaction]]:
+    """The transactions of one set in a file of answers, in order.
+
+    Acknowledgments among them are read too: ``refused`` gets a sentence for each that refuses,
+    ``problems`` what is wrong on the way. Raises Refused: not X12, cut short, or another set;
+    ``what`` names the file to choose instead.
+    """
+    for one in read(data):
+        for said in of(one, problems):
+            if not said.taken:
+                refused.append(said.sentence)
+                problems.extend(Problem(said.kind, said.position, text) for text in said.words)
+        for transaction in one.transactions:
+            if transaction.set_code in SETS:
+                continue
+            if transaction.set_code != set_code:
+                raise Refused(
+                    f"This is a {quoted(transaction.set_code)}, not a {set_code}", "ST",
+                    transaction.opened.position, f"Choose {what}",
+                )  # fmt: skip
+            yield one, transaction
+        problems.extend(one.problems)
 
 
 def of(one: Interchange, problems: list[Problem]) -> list[Acknowledgment]:

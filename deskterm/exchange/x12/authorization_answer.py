@@ -35,8 +35,6 @@ from deskterm.exchange.x12.segments import (
     Refused,
     Segment,
     Transaction,
-    quoted,
-    read,
 )
 
 _ROLES = {
@@ -51,23 +49,12 @@ def read_authorizations(data: bytes | str) -> AuthorizationAnswers:
     answers: list[AuthorizationAnswer] = []
     problems: list[Problem] = []
     refused: list[str] = []
-    for interchange in read(data):
-        for said in acknowledgments.of(interchange, problems):
-            if not said.taken:
-                refused.append(said.sentence)
-                problems.extend(Problem(said.kind, said.position, text) for text in said.words)
-        for transaction in interchange.transactions:
-            if transaction.set_code in acknowledgments.SETS:
-                continue
-            if transaction.set_code != "278":
-                raise Refused(
-                    f"This is a {quoted(transaction.set_code)}, not a 278", "ST",
-                    transaction.opened.position, "Choose an authorization answer",
-                )  # fmt: skip
-            reader = _Reader(interchange, transaction)
-            answers.append(reader.run())
-            problems.extend(reader.problems)
-        problems.extend(interchange.problems)
+    for interchange, transaction in acknowledgments.answers_in(
+        data, "278", "an authorization answer", problems, refused
+    ):
+        reader = _Reader(interchange, transaction)
+        answers.append(reader.run())
+        problems.extend(reader.problems)
     return AuthorizationAnswers(tuple(answers), tuple(problems), tuple(refused))
 
 

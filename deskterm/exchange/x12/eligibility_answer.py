@@ -27,11 +27,8 @@ from deskterm.exchange.x12.parts import (
 from deskterm.exchange.x12.segments import (
     Interchange,
     Problem,
-    Refused,
     Segment,
     Transaction,
-    quoted,
-    read,
 )
 
 __all__ = [
@@ -167,23 +164,12 @@ def read_answers(data: bytes | str) -> Answers:
     answers: list[Answer] = []
     problems: list[Problem] = []
     refused: list[str] = []
-    for interchange in read(data):
-        for said in acknowledgments.of(interchange, problems):
-            if not said.taken:
-                refused.append(said.sentence)
-                problems.extend(Problem(said.kind, said.position, text) for text in said.words)
-        for transaction in interchange.transactions:
-            if transaction.set_code in acknowledgments.SETS:
-                continue
-            if transaction.set_code != "271":
-                raise Refused(
-                    f"This is a {quoted(transaction.set_code)}, not a 271", "ST",
-                    transaction.opened.position, "Choose an eligibility answer",
-                )  # fmt: skip
-            reader = _Reader(interchange, transaction)
-            answers.append(reader.run())
-            problems.extend(reader.problems)
-        problems.extend(interchange.problems)
+    for interchange, transaction in acknowledgments.answers_in(
+        data, "271", "an eligibility answer", problems, refused
+    ):
+        reader = _Reader(interchange, transaction)
+        answers.append(reader.run())
+        problems.extend(reader.problems)
     return Answers(tuple(answers), tuple(problems), tuple(refused))
 
 
