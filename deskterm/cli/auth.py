@@ -3,101 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from deskterm.cli.refs import Day, Json, Key, Over, Patient, Version, days, listed, one, said
 from deskterm.cli.session import at_desk, command, show, the_day
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from deskterm.office.desk import Desk
-    from deskterm.office.refs_list import RefRow
-
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Prior authorizations.")
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 Id = Annotated[int, typer.Argument(metavar="ID", help="the authorization")]
 Visit = Annotated[int, typer.Argument(metavar="APPOINTMENT_ID", help="the visit")]
-Version = Annotated[int | None, typer.Option(help="refuse if it changed since")]
-Day = Annotated[str, typer.Option(metavar="DATE", help="t, t+2w, 033126")]
-Key = Annotated[str | None, typer.Option(help="idempotency key: the same twice is once")]
-
-
-def as_dict(row: RefRow) -> dict[str, Any]:
-    """A row of the list for JSON."""
-    return {
-        "kind": row.what, "id": row.id, "version": row.version, "patient_id": row.patient_id,
-        "patient": row.patient, "service": row.service, "to": row.to, "state": row.state,
-        "number": row.number, "authorized": row.units.authorized, "used": row.units.used,
-        "booked": row.units.booked, "remaining": row.units.remaining,
-        "starts_on": _iso(row.starts_on), "ends_on": _iso(row.ends_on), "due_on": _iso(row.due_on),
-        "group": row.group, "next": row.next,
-    }  # fmt: skip
-
-
-def line(row: RefRow) -> str:
-    """A row of the list for people."""
-    due = f"due {row.due_on:%m/%d}" if row.due_on else ""
-    ends = f"to {row.ends_on:%m/%d/%Y}" if row.ends_on else ""
-    return (
-        f"{row.id:>5}  {row.group:<9}  {row.word:<6}  {row.patient[:20]:<20}  "
-        f"{row.service[:20]:<20}  {row.to[:16]:<16}  {row.number or '-':<10}  {row.used:>5}  "
-        f"{ends or due}"
-    ).rstrip()
-
-
-def days(desk: Desk, **texts: str) -> dict[str, Any]:
-    """Dates that were typed, those to come when a day can be meant either way."""
-    return {name: the_day(desk, text) if text else None for name, text in texts.items()}
-
-
-def said(context: typer.Context, as_json: bool, what: Any, act: Any) -> None:
-    """Do it, and print the row as it is now."""
-    from deskterm.office import refs_list
-
-    with at_desk(context) as desk:
-        done = act(desk)
-        row = refs_list.row(desk, what, done.id)
-    show(as_dict(row), as_json, lambda: [line(row)])
 
 
 @app.command(name="list")
 @command
 def list_(
-    context: typer.Context,
-    patient: Annotated[int | None, typer.Option(metavar="ID", help="of one patient")] = None,
-    over: Annotated[bool, typer.Option("--all", help="what is over as well")] = False,
-    as_json: Json = False,
+    context: typer.Context, patient: Patient = None, over: Over = False, as_json: Json = False
 ) -> None:
     """What must be chased, by when it is due. Example: auth list --json"""
-    from deskterm.office import refs_list
-
-    with at_desk(context) as desk:
-        rows = [r for r in refs_list.work(desk, patient_id=patient, done=over) if r.what == "auth"]
-        desk.views.listed("authorizations", (row.patient_id for row in rows))
-    show([as_dict(row) for row in rows], as_json, lambda: [line(row) for row in rows])
+    listed(context, as_json, "auth", patient, over)
 
 
 @app.command(name="show")
 @command
 def show_(context: typer.Context, authorization_id: Id, as_json: Json = False) -> None:
     """One authorization and what was done with it. Example: auth show 3"""
-    from deskterm.office import refs_list
-
-    with at_desk(context) as desk:
-        row = refs_list.row(desk, "auth", authorization_id)
-        events = refs_list.history(desk, "auth", authorization_id)
-        desk.views.opened(row.patient_id, "auth show")
-    log = [
-        {"at": e.at.isoformat(), "by": e.by, "kind": e.kind, "words": e.words,
-         "document": e.document, "where": e.document_at} for e in events
-    ]  # fmt: skip
-    show(
-        {**as_dict(row), "log": log}, as_json,
-        lambda: [line(row), row.detail,
-                 *(f"  {e.at:%m/%d/%Y %H:%M} {e.by}: {e.words}" for e in events)],
-    )  # fmt: skip
+    one(context, as_json, "auth", authorization_id)
 
 
 @app.command()
@@ -402,10 +333,6 @@ def rules(context: typer.Context, as_json: Json = False) -> None:
     show(rows, as_json, lambda: [
         f"{r.plan or 'every plan':<12}  {r.visit_type or 'every visit':<12}  {r.needs:<13}  "
         f"{'yes' if r.needed else 'no'}  {r.note}".rstrip() for r in found])  # fmt: skip
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
 
 
 @app.command(name="write-278")

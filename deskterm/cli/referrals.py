@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from deskterm.cli.auth import Day, Json, Key, Version, as_dict, days, line, said
-from deskterm.cli.session import at_desk, command, show, the_day
+from deskterm.cli.refs import Day, Json, Key, Over, Patient, Version, days, listed, one, said
+from deskterm.cli.session import command, the_day
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Referrals in and out.")
 Id = Annotated[int, typer.Argument(metavar="ID", help="the referral")]
@@ -17,39 +17,17 @@ Note = Annotated[str, typer.Option(help="how, or a word about it")]
 @app.command(name="list")
 @command
 def list_(
-    context: typer.Context,
-    patient: Annotated[int | None, typer.Option(metavar="ID", help="of one patient")] = None,
-    over: Annotated[bool, typer.Option("--all", help="what is over as well")] = False,
-    as_json: Json = False,
+    context: typer.Context, patient: Patient = None, over: Over = False, as_json: Json = False
 ) -> None:
     """What must be chased, by when it is due. Example: referrals list --json"""
-    from deskterm.office import refs_list
-
-    with at_desk(context) as desk:
-        rows = [r for r in refs_list.work(desk, patient_id=patient, done=over) if r.what == "ref"]
-        desk.views.listed("referrals", (row.patient_id for row in rows))
-    show([as_dict(row) for row in rows], as_json, lambda: [line(row) for row in rows])
+    listed(context, as_json, "ref", patient, over)
 
 
 @app.command(name="show")
 @command
 def show_(context: typer.Context, referral_id: Id, as_json: Json = False) -> None:
     """One referral and what was done with it. Example: referrals show 3"""
-    from deskterm.office import refs_list
-
-    with at_desk(context) as desk:
-        row = refs_list.row(desk, "ref", referral_id)
-        events = refs_list.history(desk, "ref", referral_id)
-        desk.views.opened(row.patient_id, "referrals show")
-    log = [
-        {"at": e.at.isoformat(), "by": e.by, "kind": e.kind, "words": e.words,
-         "document": e.document, "where": e.document_at} for e in events
-    ]  # fmt: skip
-    show(
-        {**as_dict(row), "log": log}, as_json,
-        lambda: [line(row), row.detail,
-                 *(f"  {e.at:%m/%d/%Y %H:%M} {e.by}: {e.words}" for e in events)],
-    )  # fmt: skip
+    one(context, as_json, "ref", referral_id)
 
 
 @app.command()

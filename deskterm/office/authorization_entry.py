@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from deskterm.db.authorizations import PriorAuthorization
+from deskterm.entry import identifiers
 from deskterm.errors import Conflict, Invalid, NotFound
-from deskterm.office import coverage
+from deskterm.office import code_search, coverage
+from deskterm.office.code_search import CodeHit
 from deskterm.office.desk import Desk, known_id
 from deskterm.office.good_faith import add_business_days
 from deskterm.office.patient_entry import clean
 
-_PROCEDURE = re.compile(r"[0-9]{4}[0-9AFTUM]|[A-V][0-9]{4}")
-_DIAGNOSIS = re.compile(r"[A-TV-Z][0-9][0-9AB](?:\.?[0-9A-Z]{1,4})?")
-_NPI_PREFIX = "80840"  # of a health card number, which an NPI's check digit counts with
 MOST_UNITS = 9999
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,32 +45,32 @@ class AuthorizationEntry:
     reference: str = ""
 
 
-def check_npi(npi: str, field: str) -> str:
-    """An NPI with a right check digit (Luhn with the prefix 80840), or empty. Raises Invalid."""
-    found = npi.strip()
-    if not found:
-        return ""
-    if not re.fullmatch(r"[12][0-9]{9}", found):
-        raise Invalid("An NPI is ten digits and begins with 1 or 2", "", field=field)
-    total = 0
-    for place, digit in enumerate(reversed(_NPI_PREFIX + found)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    if total % 10:
-        raise Invalid("That NPI's last digit does not fit the others", "Read it again",
-                      field=field)  # fmt: skip
-    return found
+def check_npi(text: str, field: str) -> str:
+    """An NPI as it is stored, or empty. Raises Invalid with ``field``."""
+    return _of_field(field, identifiers.npi, text) if text.strip() else ""
 
 
-def check_codes(text: str, shape: str, field: str) -> str:
-    """Codes in capitals, one space between them. ``shape`` is ``procedure`` or ``diagnosis``."""
-    found = text.upper().replace(",", " ").split()
-    pattern = _PROCEDURE if shape == "procedure" else _DIAGNOSIS
-    for code in found:
-        if not pattern.fullmatch(code):
-            raise Invalid(f"{code[:12]} does not look like a {shape} code",
-                          "72148" if shape == "procedure" else "M54.50", field=field)  # fmt: skip
-    return " ".join(found)
+def check_procedures(desk: Desk, text: str, field: str) -> str:
+    """CPT and HCPCS codes, judged by the lists loaded, one space between them. Raises Invalid."""
+    return _codes(desk, code_search.service, text, field)
+
+
+def check_diagnoses(desk: Desk, text: str, field: str) -> str:
+    """ICD-10-CM codes with their dots, judged by the list loaded. Raises Invalid."""
+    return _codes(desk, code_search.diagnosis, text, field)
+
+
+def _codes(desk: Desk, judge: Callable[[Desk, str], CodeHit], text: str, field: str) -> str:
+    typed = text.replace(",", " ").split()
+    return " ".join(_of_field(field, judge, desk, code).shown for code in typed)
+
+
+def _of_field(field: str, judge: Callable[..., T], *given: Any) -> T:
+    """What ``judge`` makes of it; what it refuses is said of ``field``."""
+    try:
+        return judge(*given)
+    except Invalid as error:
+        raise Invalid(error.message, error.hint, field=field) from None
 
 
 def business_day(desk: Desk, days: int) -> date:
@@ -109,8 +108,8 @@ def payer(desk: Desk, patient_id: int, coverage_id: int | None) -> tuple[int, in
 def checked(desk: Desk, entry: AuthorizationEntry) -> dict[str, Any]:
     """What is asked for, as it is stored. Raises Invalid with its field."""
     values = {f.name: getattr(entry, f.name) for f in fields(entry)}
-    values["procedures"] = check_codes(entry.procedures, "procedure", "procedures")
-    values["diagnoses"] = check_codes(entry.diagnoses, "diagnosis", "diagnoses")
+    values["procedures"] = check_procedures(desk, entry.procedures, "procedures")
+    values["diagnoses"] = check_diagnoses(desk, entry.diagnoses, "diagnoses")
     for name in ("requesting_npi", "servicing_npi"):
         values[name] = check_npi(values[name], name)
     if not (entry.service.strip() or values["procedures"] or entry.service_type.strip()):

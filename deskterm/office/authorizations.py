@@ -375,20 +375,16 @@ def note(
     """Note a line, a call with the payer, or a paper (its name and where it is)."""
     with desk.operation("authorization.note") as op:
         record = _read(op, authorization_id, None)
-        write_note(op, record, text, contact, call_reference, document, document_at,
+        write_note(op, record, text, contact, call_reference, document, document_at, due_on,
                    authorization=record.id)  # fmt: skip
-        if due_on is not None:
-            record.due_on = due_on
-            op.save(record)
-        op.about(record, patient_id=record.patient_id)
         return record
 
 
 def write_note(
     op: Operation, record: Any, text: str, contact: str, call_reference: str, document: str,
-    document_at: str, **about: int,
+    document_at: str, due_on: date | None, **about: int,
 ) -> None:  # fmt: skip
-    """The row of a note, a call or a paper, inside an operation. Raises Invalid."""
+    """Write a note, a call or a paper inside an operation, and when to look again."""
     if not (text.strip() or document.strip() or contact.strip()):
         raise Invalid("The note is empty", "Type what to remember", field="note")
     kind = "document" if document.strip() else "call" if contact.strip() else "note"
@@ -398,6 +394,10 @@ def write_note(
         call_reference=call_reference.strip(), document=document.strip(),
         document_at=document_at.strip(), **about,
     )  # fmt: skip
+    if due_on is not None:
+        record.due_on = due_on
+        op.save(record)
+    op.about(record, patient_id=record.patient_id)
 
 
 def _visit_day(desk: Desk, appointment_id: int) -> date:

@@ -15,7 +15,7 @@ from deskterm.db.authorizations import DIRECTIONS, AuthorizationEvent, Referral
 from deskterm.db.patients import Patient
 from deskterm.errors import Conflict, Invalid
 from deskterm.office import permits
-from deskterm.office.authorization_entry import business_day, check_codes, check_npi
+from deskterm.office.authorization_entry import business_day, check_diagnoses, check_npi
 from deskterm.office.authorizations import write_note
 from deskterm.office.desk import Desk, Operation, known_id
 from deskterm.office.patient_entry import clean
@@ -149,7 +149,7 @@ def report(
     with desk.operation("referral.report") as op:
         record = _step(op, referral_id, "report", version, note, business_day(desk, 2))
         if document.strip():
-            write_note(op, record, note, "", "", document, document_at, referral=record.id)
+            write_note(op, record, note, "", "", document, document_at, None, referral=record.id)
         return record
 
 
@@ -183,12 +183,8 @@ def note(
     """Note a line, a call, or a paper (its name and where it is)."""
     with desk.operation("referral.note") as op:
         record = _read(op, referral_id, None)
-        write_note(op, record, text, contact, call_reference, document, document_at,
+        write_note(op, record, text, contact, call_reference, document, document_at, due_on,
                    referral=record.id)  # fmt: skip
-        if due_on is not None:
-            record.due_on = due_on
-            op.save(record)
-        op.about(record, patient_id=record.patient_id)
         return record
 
 
@@ -246,7 +242,7 @@ def _checked(desk: Desk, entry: ReferralEntry) -> dict[str, Any]:
                       field=other)  # fmt: skip
     if not entry.service.strip():
         raise Invalid("What is it for?", "cardiology consult", field="service")
-    values["diagnoses"] = check_codes(entry.diagnoses, "diagnosis", "diagnoses")
+    values["diagnoses"] = check_diagnoses(desk, entry.diagnoses, "diagnoses")
     for name in ("from_npi", "to_npi"):
         values[name] = check_npi(values[name], name)
     if entry.visits is not None and (type(entry.visits) is not int or not 1 <= entry.visits <= 999):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deskterm.db.authorizations import AuthorizationEvent, PriorAuthorization, VisitPermit
+from deskterm.db.coverage import Coverage, Plan
 from deskterm.db.patients import Patient
 from deskterm.db.scheduling import Appointment
 from deskterm.errors import Conflict, Invalid, NotAllowed, Stale
 from deskterm.office import (
     authorization_requests,
     authorizations,
+    code_import,
     permits,
     plan_rules,
     queue,
@@ -32,6 +36,7 @@ from tests.factories import TODAY, Clinic
 from tests.office.hours import open_clinic
 
 LAST = date(2026, 4, 30)
+ORDER = Path(__file__).parents[1] / "samples" / "codes" / "icd10cm_order_2026.txt"
 PT = AuthorizationEntry(service="PT", procedures="97110", diagnoses="m54.50", visit_type="FU",
                         units_asked=12)  # fmt: skip
 
@@ -224,7 +229,7 @@ def test_extend_void_and_stale(desk: Desk, joan: Patient) -> None:
 
 @pytest.mark.parametrize(
     ("field", "change"),
-    [("procedures", {"procedures": "9711"}), ("diagnoses", {"diagnoses": "back pain"}),
+    [("procedures", {"procedures": "9711"}), ("diagnoses", {"diagnoses": "low back"}),
      ("requesting_npi", {"requesting_npi": "1234567890"}), ("provider", {"provider": "NOBODY"}),
      ("units", {"units_asked": 0}), ("service", {"service": "", "procedures": ""}),
      ("expires_on", {"effective_on": LAST, "expires_on": TODAY})],
@@ -232,8 +237,6 @@ def test_extend_void_and_stale(desk: Desk, joan: Patient) -> None:
 def test_what_is_refused_names_its_field(
     desk: Desk, joan: Patient, field: str, change: dict[str, Any]
 ) -> None:
-    from dataclasses import replace
-
     with pytest.raises(Invalid) as wrong:
         authorizations.request(desk, joan.id, replace(PT, **change))
     assert wrong.value.field == field
@@ -273,6 +276,43 @@ def test_a_plan_that_wants_a_referral(desk: Desk, house: Clinic) -> None:
     assert units.of_referral(desk, made.id).remaining == 0
     with pytest.raises(Conflict):
         book(desk, patient, 20)
+
+
+def test_the_own_practice_of_the_patients_pcp_needs_no_referral(desk: Desk, house: Clinic) -> None:
+    with desk.operation("coverage.plan") as op:
+        plan = op.get(Plan, house.plans["AETPPO"].id)
+        plan.referral_required = True
+        op.save(plan)
+    lee = house.providers["LEE"]
+    ours = house.patient("OURS", "ANN", pcp=f"Dr. {lee.first_name} {lee.last_name}, MD")
+    theirs = house.patient("THEIRS", "ANN", pcp=f"Dr. Somebody {lee.last_name}")
+    for patient in (ours, theirs):
+        house.cover(patient)
+    assert book(desk, ours, 19).id
+    with pytest.raises(Conflict, match="wants a referral"):
+        book(desk, theirs, 20)
+    # What the card says goes before the record; a rule of the clinic's before both.
+    with desk.operation("coverage.edit") as op:
+        card = op.get(Coverage, Coverage.get(Coverage.patient == theirs.id).id)
+        card.pcp = f"{lee.last_name} {lee.first_name}"
+        op.save(card)
+    assert book(desk, theirs, 20).id
+    plan_rules.set_rule(desk, needs="referral", plan="AETPPO")
+    with pytest.raises(Conflict, match="wants a referral"):
+        book(desk, ours, 23)
+
+
+def test_a_code_that_no_loaded_list_has_is_refused(desk: Desk, joan: Patient) -> None:
+    code_import.import_file(desk, "icd10cm", ORDER)
+    good = authorizations.request(desk, joan.id, replace(PT, diagnoses="m5450, M54.50"))
+    assert good.diagnoses == "M54.50 M54.50"
+    for wrong in ("Z99.99", "M54"):  # in no list; a heading
+        with pytest.raises(Invalid) as refused:
+            authorizations.request(desk, joan.id, replace(PT, diagnoses=wrong))
+        assert refused.value.field == "diagnoses"
+        with pytest.raises(Invalid):
+            referrals.order(desk, joan.id, ReferralEntry(
+                to_name="Ruiz", service="GI", diagnoses=wrong))  # fmt: skip
 
 
 def test_the_loop_of_an_outgoing_referral(desk: Desk, joan: Patient, clock: Any) -> None:
