@@ -181,7 +181,7 @@ class DeskApp(Parking):
 
     def say_error(self, error: DesktermError) -> None:
         """Say what went wrong and what to do about it."""
-        self.say(f"{error.message}. {error.hint}" if error.hint else error.message, level="error")
+        self.say(error.sentence, level="error")
 
     def header(self, screen: str, context: str, *, typing: bool) -> Header:
         """Row 1 of a screen: where one is, and what waits."""

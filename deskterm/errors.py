@@ -9,6 +9,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 
+def sentence(message: str, hint: str) -> str:
+    """A message and its hint with one full stop between; a question keeps its own mark."""
+    end = "" if message.endswith(("?", "!", ".")) else "."
+    return f"{message}{end} {hint}" if hint else message
+
+
 class DesktermError(Exception):
     """Something the person at the desk can understand and act on."""
 
@@ -20,6 +26,11 @@ class DesktermError(Exception):
         self.message = message
         self.hint = hint
         self.details = details
+
+    @property
+    def sentence(self) -> str:
+        """What happened and the next step, as one text."""
+        return sentence(self.message, self.hint)
 
     def as_dict(self) -> dict[str, Any]:
         """The error as ``--json`` prints it."""

@@ -25,7 +25,7 @@ def open_from_shell(options: dict[str, str]) -> int:
     try:
         return open_the_desk(options.get("--db"), options.get("--as"))
     except DesktermError as error:
-        text = f"{error.message}. {error.hint}" if error.hint else error.message
+        text = error.sentence
         print(safe(text), file=sys.stderr)
         return error.exit_code
 

@@ -17,7 +17,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageErro
 
 from deskterm.clock import zone
 from deskterm.config import Settings, load
-from deskterm.errors import DesktermError, Invalid
+from deskterm.errors import DesktermError, Invalid, sentence
 from deskterm.office.desk import Desk, open_desk
 from deskterm.text import safe
 
@@ -74,7 +74,7 @@ def fail(error: DesktermError, *, as_json: bool = False) -> None:
         value = {**error.as_dict(), "message": message}
         print(json.dumps(value, ensure_ascii=True, default=str), file=sys.stderr)
         return
-    print(safe(f"{message}. {error.hint}" if error.hint else message), file=sys.stderr)
+    print(safe(sentence(message, error.hint)), file=sys.stderr)
 
 
 def quoted(text: str) -> str:

@@ -169,7 +169,7 @@ def check(desk: Desk, code: str) -> list[Check]:
         checks.append(Check("secret", there, bool(row.secret) or address.kind == "folder"))
         checks.append(asyncio.run(_reach(address, secret)))
     except trouble.WireError as error:
-        said = f"{error.message}. {error.hint}" if error.hint else error.message
+        said = error.sentence
         checks.append(Check(error.code, said, False))
     return checks
 

@@ -278,7 +278,7 @@ class DeskScreen(WatchingScreen):
 
     def say_error(self, error: DesktermError) -> None:
         """What went wrong and what to do, in the message row."""
-        self.say(f"{error.message}. {error.hint}" if error.hint else error.message, level="error")
+        self.say(error.sentence, level="error")
 
     def attempt(self, action: Callable[..., T], *given: Any, **named: Any) -> T | None:
         """Run an operation of the office; None when it failed, which has then been said."""

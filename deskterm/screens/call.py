@@ -402,7 +402,7 @@ class CallScreen(TaskScreen):
         if name == "caller" and self.subject()[0] is None:
             name = "caller_name"
         if self.call_form is not None and name in self.call_form.sheet.walk():
-            text = f"{error.message}. {error.hint}" if error.hint else error.message
+            text = error.sentence
             self.call_form.set_error(name, text)
         else:
             super().failed(error)

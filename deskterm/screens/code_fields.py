@@ -87,7 +87,7 @@ async def find_code(
             code_search.accept(screen.desk, text, lists, day)
     except Invalid as error:
         # Of a word that is no code at all nothing has to be said: it is searched.
-        why = f"{error.message}. {error.hint}".rstrip(". ")
+        why = error.sentence
     except DesktermError as error:
         form.set_error(name, error.message)
         return

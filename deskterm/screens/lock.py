@@ -162,7 +162,7 @@ class LockScreen(Screen[None], inherit_bindings=False):
         try:
             opened = self._enter(message.group, message.texts)
         except DesktermError as error:
-            said = f"{error.message}. {error.hint}" if error.hint else error.message
+            said = error.sentence
             self.show()
             self.panel.say_error(said)
             return

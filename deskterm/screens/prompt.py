@@ -45,7 +45,7 @@ class PromptRow(Widget):
 
     def refuse(self, error: DesktermError) -> None:
         """Say why and keep what was typed."""
-        said = f"{error.message}. {error.hint}" if error.hint else error.message
+        said = error.sentence
         self.form.set_error(self.form.field, said)
 
     def on_record_form_typed(self, message: RecordForm.Typed) -> None:

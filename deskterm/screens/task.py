@@ -189,7 +189,7 @@ class TaskScreen(DeskScreen):
             return
         field = getattr(error, "field", "")
         forms = self.forms
-        text = f"{error.message}. {error.hint}" if error.hint else error.message
+        text = error.sentence
         if forms and field in forms[0].sheet.specs:
             forms[0].set_error(field, text)
         else:

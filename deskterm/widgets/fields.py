@@ -218,7 +218,7 @@ def matching(text: str, choices: Choices) -> list[tuple[Any, str]]:
 
 
 def _sentence(error: Invalid) -> str:
-    return f"{error.message}. {error.hint}" if error.hint else error.message
+    return error.sentence
 
 
 def _read_yes(code: str) -> tuple[bool, str]:
