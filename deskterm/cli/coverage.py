@@ -193,15 +193,15 @@ def note(
     """Keep what a portal or representative said. Example: coverage note 3 --status active
     --representative Dana --reference 8812 --copay 25 --deductible-left 310
     """
-    from deskterm.office import eligibility
+    from deskterm.office import answers_by_hand
 
     with at_desk(context) as desk:
-        said = eligibility.ByHand(
+        said = answers_by_hand.ByHand(
             status, _date(desk, starts), _date(desk, ends), _cents(copay), _cents(deductible_left),
             _cents(out_of_pocket_left), _percent(coinsurance), representative=representative,
             reference=reference, note=text,
         )  # fmt: skip
-        kept = eligibility.by_hand(desk, coverage_id, said, on=the_day(desk, on), method=by)
+        kept = answers_by_hand.by_hand(desk, coverage_id, said, on=the_day(desk, on), method=by)
     show(vars(kept), as_json, lambda: [f"noted: {kept.status}  {kept.differs}".rstrip()])
 
 
@@ -238,10 +238,10 @@ def could_not(
     as_json: Json = False,
 ) -> None:
     """Note that it could not be verified. Example: coverage could-not 3 --reason "portal down" """
-    from deskterm.office import eligibility
+    from deskterm.office import answers_by_hand
 
     with at_desk(context) as desk:
-        kept = eligibility.could_not_verify(desk, coverage_id, reason, on=the_day(desk, on))
+        kept = answers_by_hand.could_not_verify(desk, coverage_id, reason, on=the_day(desk, on))
     show(vars(kept), as_json, lambda: ["noted; the insurance stays as it is"])
 
 

@@ -7,9 +7,9 @@ from random import Random
 from typing import Any
 
 from deskterm.db.scheduling import VisitType
-from deskterm.office import eligibility, plans, verify_board
+from deskterm.office import answers_by_hand, plans, verify_board
+from deskterm.office.answers_by_hand import ByHand
 from deskterm.office.desk import Desk
-from deskterm.office.eligibility import ByHand
 
 # visit type -> service types of an answer, preventive, what it usually costs
 _VISITS = {
@@ -54,7 +54,7 @@ def verify_ahead(desk: Desk, rng: Random) -> None:
             continue
         on = row.start.date()
         if luck > 0.96:
-            eligibility.could_not_verify(desk, row.coverage_id, rng.choice(_REASONS), on=on)
+            answers_by_hand.could_not_verify(desk, row.coverage_id, rng.choice(_REASONS), on=on)
             continue
         status = "inactive" if luck > 0.93 else "active"
         known = status == "active" and rng.random() < 0.8
@@ -65,4 +65,4 @@ def verify_ahead(desk: Desk, rng: Random) -> None:
             deductible_left_cents=left, coinsurance=2000 if known else None,
             reference=f"{rng.randint(100000, 999999)}",
         )  # fmt: skip
-        eligibility.by_hand(desk, row.coverage_id, said, on=on, method="portal")
+        answers_by_hand.by_hand(desk, row.coverage_id, said, on=on, method="portal")

@@ -71,23 +71,6 @@ class Stored:
     note: str
 
 
-@dataclass(frozen=True)
-class ByHand:
-    """An answer got from a portal or a representative. Cents; None is not said."""
-
-    status: str
-    starts_on: date | None = None
-    ends_on: date | None = None
-    copay_cents: int | None = None
-    deductible_left_cents: int | None = None
-    out_of_pocket_left_cents: int | None = None
-    coinsurance: int | None = None  # hundredths of a percent that the patient pays
-    authorization: str = ""
-    representative: str = ""
-    reference: str = ""
-    note: str = ""
-
-
 def question(
     desk: Desk,
     coverage_id: int,
@@ -187,61 +170,6 @@ def stored_answers(
     return kept
 
 
-def by_hand(
-    desk: Desk, coverage_id: int, said: ByHand, *, on: date, method: str,
-    appointment_id: int | None = None, key: str | None = None,
-) -> Stored:  # fmt: skip
-    """Keep what a portal or a representative said, of a visit if it was asked about one.
-
-    Raises Invalid, NotFound.
-    """
-    if method not in ("portal", "phone"):
-        raise Invalid("By portal or by phone?", "", field="method")
-    if said.status not in ("active", "inactive", "issue", "unable"):
-        raise Invalid("What did they say?", "active, inactive, issue or unable", field="status")
-    if method == "phone" and not (said.representative or said.reference):
-        raise Invalid(
-            "Who said it?",
-            "The representative's name or a reference number",
-            field="representative",
-        )
-    for cents in (said.copay_cents, said.deductible_left_cents, said.out_of_pocket_left_cents):
-        if cents is not None and not 0 <= cents <= desk.settings.policy.large_amount:
-            raise Invalid("An amount is zero or more", "For example 25", field="copay")
-    if said.starts_on and said.ends_on and said.ends_on < said.starts_on:
-        raise Invalid("It would end before it starts", "Check the dates", field="ends_on")
-    with desk.operation("eligibility.note", key=key) as op:
-        if op.earlier is not None:
-            return _stored(desk, op.earlier.entity_id or 0)
-        coverage = op.get(Coverage, coverage_id)
-        plan = Plan.get_by_id(coverage.plan_id)
-        lines = _lines_by_hand(said)
-        answer = op.create(
-            EligibilityAnswer, patient=coverage.patient_id, coverage=coverage.id,
-            received_at=op.now, method=method, by=desk.actor.login, service_day=on,
-            status=said.status, payer=plan.payer_name[:80], plan=plan.name,
-            reference=said.reference, member_id=coverage.member_id, ends_on=said.ends_on,
-            representative=said.representative, appointment=appointment_id,
-            has_benefits=any(line[2] in AMOUNT_CODES for line in lines), note=said.note,
-            copay_cents=said.copay_cents, deductible_left_cents=said.deductible_left_cents,
-            lines_digest=digest(lines), differs=_differs(desk, coverage, said.status, lines),
-        )  # fmt: skip
-        _write_lines(desk, answer.id, lines)
-        _mark(op, coverage, answer)
-        op.about(answer, patient_id=coverage.patient_id)
-    return _stored(desk, answer.id)
-
-
-def could_not_verify(desk: Desk, coverage_id: int, reason: str, *, on: date) -> Stored:
-    """Note that nobody could say. The insurance stays as it is. Raises Invalid, NotFound."""
-    if not reason.strip():
-        raise Invalid("Why could it not be verified?", "For example: portal down", field="reason")
-    return by_hand(
-        desk, coverage_id, ByHand("unable", representative="nobody", note=reason), on=on,
-        method="phone",
-    )  # fmt: skip
-
-
 def no_answer(desk: Desk, inquiry_id: int, why: str) -> None:
     """Note that a question stays without an answer; the insurance stays as it is."""
     with desk.operation("eligibility.failed") as op:
@@ -300,7 +228,7 @@ def _keep(
 ) -> Stored:
     with desk.operation("eligibility.answer", key=_key(answer, person, about)) as op:
         if op.earlier is not None:
-            return _stored(desk, op.earlier.entity_id or 0)
+            return stored(desk, op.earlier.entity_id or 0)
         coverage = op.get(Coverage, about.coverage_id)
         patient = op.get(Patient, coverage.patient_id)
         status, notes = _judged(person, patient)
@@ -317,10 +245,10 @@ def _keep(
             source=_text(source, 120), ends_on=ends,
             has_benefits=any(b.code in AMOUNT_CODES for b in person.benefits),
             **_quoted(desk, about, lines),
-            differs=_differs(desk, coverage, status, lines), note=_text("; ".join(notes), 600),
+            differs=differs(desk, coverage, status, lines), note=_text("; ".join(notes), 600),
             lines_digest=digest(lines), raw=tidy_import(answer.raw, limit=MOST_RAW, lines=True),
         )  # fmt: skip
-        _write_lines(desk, row.id, lines)
+        write_lines(desk, row.id, lines)
         for rejection in person.rejections:
             op.create(
                 EligibilityRejection, answer=row.id, code=_text(rejection.code, 3),
@@ -331,9 +259,9 @@ def _keep(
             inquiry = op.get(Inquiry, about.inquiry_id)
             inquiry.state = "answered"
             op.save(inquiry)
-        _mark(op, coverage, row)
+        mark(op, coverage, row)
         op.about(row, patient_id=patient.id)
-    return _stored(desk, row.id)
+    return stored(desk, row.id)
 
 
 def _key(answer: Answer, person: Person, about: _About) -> str:
@@ -371,7 +299,7 @@ def last_day(person: Person) -> date | None:
     return min(found, default=None)
 
 
-def _mark(op: Operation, coverage: Coverage, answer: EligibilityAnswer) -> None:
+def mark(op: Operation, coverage: Coverage, answer: EligibilityAnswer) -> None:
     """The coverage's two clocks: when enrolment and when benefits were last answered."""
     today = op.desk.today()
     coverage.eligibility = answer.status
@@ -415,33 +343,7 @@ def _line(benefit: Benefit) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _lines_by_hand(said: ByHand) -> list[tuple[Any, ...]]:
-    """What was said, as the lines that a 271 would have had."""
-    made: list[tuple[Any, ...]] = []
-
-    def add(code: str, **given: Any) -> None:
-        values: dict[str, Any] = dict.fromkeys(_COLUMNS[1:], "")
-        values |= {"line": len(made) + 1, "position": 0, "amount_cents": None, "share": None}
-        values |= {"code": code, "services": WHOLE_PLAN, "level": "IND", "network": "Y", **given}
-        values["raw"] = "as said"
-        made.append(tuple(values[name] for name in _COLUMNS[1:]))
-
-    if said.status in ("active", "issue"):
-        add("1", authorization=said.authorization)
-    elif said.status == "inactive":
-        add("6")
-    if said.copay_cents is not None:
-        add("B", amount_cents=said.copay_cents, services="98", period="27")
-    if said.coinsurance is not None:
-        add("A", share=said.coinsurance)
-    if said.deductible_left_cents is not None:
-        add("C", amount_cents=said.deductible_left_cents, period="29")
-    if said.out_of_pocket_left_cents is not None:
-        add("G", amount_cents=said.out_of_pocket_left_cents, period="29")
-    return made
-
-
-def _write_lines(desk: Desk, answer_id: int, lines: Sequence[tuple[Any, ...]]) -> None:
+def write_lines(desk: Desk, answer_id: int, lines: Sequence[tuple[Any, ...]]) -> None:
     """Write the benefit rows, many to a statement: an answer may have thousands."""
     columns = ", ".join(f'"{name}"' for name in _COLUMNS)
     one = f"({', '.join('?' * len(_COLUMNS))})"
@@ -464,7 +366,7 @@ def lines_of(desk: Desk, answer_id: int) -> list[tuple[Any, ...]]:
     return desk.rows(f"SELECT {columns} FROM benefit WHERE answer_id = ? ORDER BY line", answer_id)
 
 
-def _differs(desk: Desk, coverage: Coverage, status: str, lines: Sequence[tuple[Any, ...]]) -> str:
+def differs(desk: Desk, coverage: Coverage, status: str, lines: Sequence[tuple[Any, ...]]) -> str:
     """What is not as the last answer had it, in words; empty the first time."""
     found = desk.rows(_LAST, coverage.id)
     if not found:
@@ -496,7 +398,7 @@ def _amounts(cents: tuple[int, ...]) -> str:
     return "/".join(shown) + ("/..." if len(cents) > 3 else "")
 
 
-def _stored(desk: Desk, answer_id: int) -> Stored:
+def stored(desk: Desk, answer_id: int) -> Stored:
     row = EligibilityAnswer.get_by_id(answer_id)
     return Stored(row.id, row.patient_id, row.coverage_id, row.status, row.differs, row.note)
 

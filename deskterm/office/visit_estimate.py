@@ -114,7 +114,7 @@ def _estimate(
         rule = Benefits(no_cost_share=True, source=f"{plan.name}: nothing is asked of its members")
         return VisitEstimate(estimate([Service(asked.name, 0)], rule), plan.name, said)
     if said is None:
-        do = "verify the benefits (e), or take the plan's copay"
+        do = _gone(latest, asked) or "verify the benefits (e), or take the plan's copay"
         return VisitEstimate(_unasked(first, asked), plan.name, latest, do=do)
     rule = _rule(said, plan, asked)
     services = [
@@ -136,14 +136,21 @@ def _estimate(
 
 
 def _next(made: Estimate, stale: bool, latest: Said | None, asked: _Asked) -> str:
-    if latest is not None and latest.status == "inactive":
-        return "the payer says inactive: ask for the new card"
-    if latest is not None and latest.ends_on is not None and latest.ends_on < asked.day:
-        return f"the coverage ends {latest.ends_on:%m/%d/%Y}, before the visit"
+    if gone := _gone(latest, asked):
+        return gone
     if stale:
         return "the answer is old: verify again (e)"
     if made.patient_cents is None:
         return "call the plan for what is missing, and note it (+)"
+    return ""
+
+
+def _gone(latest: Said | None, asked: _Asked) -> str:
+    """What to do when the newest answer says that nothing is covered on the day."""
+    if latest is not None and latest.status == "inactive":
+        return "the payer says inactive: ask for the new card"
+    if latest is not None and latest.ends_on is not None and latest.ends_on < asked.day:
+        return f"the coverage ends {latest.ends_on:%m/%d/%Y}, before the visit"
     return ""
 
 

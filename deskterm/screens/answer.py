@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from deskterm.entry.dates import parse_date, show_birth
 from deskterm.entry.money import parse_cents, show_cents
-from deskterm.errors import Invalid
-from deskterm.office import coverage, day_board, eligibility, plans
+from deskterm.errors import Invalid, Stale
+from deskterm.office import answers_by_hand, benefits, coverage, day_board, plans
 from deskterm.screens.task import TaskScreen
 from deskterm.screens.who import identity_field, show_banner
 from deskterm.widgets.fields import FieldSpec
@@ -38,9 +38,11 @@ class AnswerScreen(TaskScreen):
         draft: Any = None,
     ) -> None:
         super().__init__(draft)
+        self.seen: int | None = None  # the newest answer when the typing began
         if draft is not None:
             coverage_id = draft.subject_id
             appointment_id = draft.state.get("appointment_id")
+            self.seen = draft.state.get("seen")
         assert coverage_id is not None
         self.coverage_id: int = coverage_id
         self.appointment_id = appointment_id
@@ -53,10 +55,13 @@ class AnswerScreen(TaskScreen):
         return f"ANSWER {self.row.plan_code}"
 
     def draft_state(self) -> dict[str, Any]:
-        return {**super().draft_state(), "appointment_id": self.appointment_id}
+        return {**super().draft_state(), "appointment_id": self.appointment_id,
+                "seen": self.seen}  # fmt: skip
 
     def body(self) -> Iterable[Any]:
         self.row = coverage.one(self.desk, self.coverage_id)
+        if self.seen is None:
+            self.seen = self._newest()
         money: dict[str, Any] = {
             "limit": 12, "width": 10, "parse": lambda text: (parse_cents(text), ""),
             "show": show_cents, "ask": True,
@@ -92,6 +97,14 @@ class AnswerScreen(TaskScreen):
         if self.panel.is_attached:
             self.panel.show(list(plans.card(self.desk, self.row.plan_code)))
 
+    def _newest(self) -> int:
+        said = benefits.newest(self.desk, self.coverage_id)
+        return said.id if said is not None else 0
+
+    def look_again(self, error: Stale) -> str:
+        self.seen = self._newest()
+        return ""
+
     def _read_day(self, text: str) -> tuple[date, str]:
         order = self.desk.settings.policy.date_order
         day = parse_date(text, today=self.desk.today(), future=False, order=order).day
@@ -99,7 +112,7 @@ class AnswerScreen(TaskScreen):
 
     async def on_record_form_done(self, message: RecordForm.Done) -> None:
         values = message.values
-        said = eligibility.ByHand(
+        said = answers_by_hand.ByHand(
             values["status"], values.get("starts"), values.get("ends"), values.get("copay"),
             values.get("deductible"), values.get("out_of_pocket"), values.get("coinsurance"),
             (values.get("authorization") or "").upper(), values.get("representative") or "",
@@ -109,9 +122,9 @@ class AnswerScreen(TaskScreen):
         if self.appointment_id is not None:
             on = day_board.appointment(self.desk, self.appointment_id).start.date()
         done = self.attempt(
-            eligibility.by_hand, self.desk, self.coverage_id, said, on=on,
+            answers_by_hand.by_hand, self.desk, self.coverage_id, said, on=on,
             method=values.get("method") or "phone", appointment_id=self.appointment_id,
-            key=self.key,
+            seen=self.seen, key=self.key,
         )  # fmt: skip
         if done is not None:
             changed = f"   changed: {done.differs}" if done.differs else ""

@@ -10,11 +10,11 @@ from deskterm.db.journal import Entry
 from deskterm.entry.dates import show_birth
 from deskterm.errors import DesktermError, Invalid
 from deskterm.office import (
+    answers_by_hand,
     asking,
     benefits,
     coverage,
     day_board,
-    eligibility,
     plans,
     policies,
     visit_estimate,
@@ -107,9 +107,8 @@ class CoverageScreen(DeskScreen):
             lines.append([Part("NOT VERIFIED", "attention"), Part("   nobody asked yet")])
         else:
             style = "attention" if said.status in ("inactive", "unable", "issue") else "primary"
-            how = said.representative or {"271": "asked", "file": "a file"}.get(
-                said.method, said.method
-            )
+            tried = "tried" if said.status == "unable" else said.method
+            how = said.representative or {"271": "asked", "file": "a file"}.get(said.method, tried)
             number = said.trace or said.reference
             lines.append(
                 [
@@ -119,7 +118,7 @@ class CoverageScreen(DeskScreen):
                     ),
                 ]
             )
-            if said.plan:
+            if said.plan and said.status != "unable":
                 lines.append(f"Plan says   {said.plan}")
             if said.ends_on is not None:
                 lines.append([Part(f"ENDS {said.ends_on:%m/%d/%Y}", "attention")])
@@ -235,7 +234,7 @@ class CoverageScreen(DeskScreen):
         assert day is not None
 
         def take(text: str) -> None:
-            eligibility.could_not_verify(self.desk, row.id, text, on=day)
+            answers_by_hand.could_not_verify(self.desk, row.id, text, on=day)
             self.reload()
             self.say("Noted; the insurance stays as it is")
 

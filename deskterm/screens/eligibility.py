@@ -12,7 +12,7 @@ from deskterm.entry.dates import parse_date
 from deskterm.entry.money import show_cents
 from deskterm.entry.times import show_time
 from deskterm.errors import DesktermError, Invalid
-from deskterm.office import asking, eligibility, verify_board
+from deskterm.office import answers_by_hand, asking, verify_board
 from deskterm.office.verify_board import BoardRow
 from deskterm.screens import sending
 from deskterm.screens.prompt import ask
@@ -169,7 +169,7 @@ class EligibilityScreen(RowKeys):
                 )
                 asked += 1
             except DesktermError as error:
-                failed = failed or f"{error.message}. {error.hint}"
+                failed = failed or error.sentence
         sending.start(self.desk)
         self.list.clear_marks()
         self._stay()
@@ -201,7 +201,7 @@ class EligibilityScreen(RowKeys):
         assert coverage_id is not None
 
         def take(text: str) -> None:
-            eligibility.could_not_verify(self.desk, coverage_id, text, on=row.start.date())
+            answers_by_hand.could_not_verify(self.desk, coverage_id, text, on=row.start.date())
             self._stay()
             self.say("Noted; the insurance stays as it is")
 

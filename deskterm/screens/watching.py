@@ -23,6 +23,12 @@ DOING = {
     "opening": "booking for",
     "cancel": "cancelling a visit of",
     "call": "writing a message about",
+    "answer": "noting insurance of",
+    "ref_form": "noting a referral of",
+    "ref_step": "at work on a referral of",
+    "charge": "charging a visit of",
+    "plan": "agreeing on instalments with",
+    "insurance": "posting what a plan paid for",
 }
 
 

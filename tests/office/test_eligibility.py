@@ -11,13 +11,13 @@ from peewee import IntegrityError
 from deskterm.clock import FrozenClock
 from deskterm.db.coverage import Coverage, Plan
 from deskterm.db.eligibility import Benefit, EligibilityAnswer
-from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound
+from deskterm.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from deskterm.exchange.x12 import eligibility_request, segments
 from deskterm.exchange.x12.segments import Refused
 from deskterm.exchange.x12.writer import Envelope
-from deskterm.office import benefits, eligibility, proof
+from deskterm.office import answers_by_hand, benefits, eligibility, proof
+from deskterm.office.answers_by_hand import ByHand
 from deskterm.office.desk import Desk
-from deskterm.office.eligibility import ByHand
 from tests import factories
 from tests.answers import PPO, answer
 from tests.factories import TODAY, Clinic, become
@@ -192,8 +192,8 @@ def test_what_was_said_on_the_phone(desk: Desk, covered: Coverage) -> None:
         "active", copay_cents=2500, deductible_left_cents=31000, coinsurance=2000,
         representative="Dana", reference="8812",
     )  # fmt: skip
-    kept = eligibility.by_hand(desk, covered.id, said, on=TODAY, method="phone", key="k1")
-    again = eligibility.by_hand(desk, covered.id, said, on=TODAY, method="phone", key="k1")
+    kept = answers_by_hand.by_hand(desk, covered.id, said, on=TODAY, method="phone", key="k1")
+    again = answers_by_hand.by_hand(desk, covered.id, said, on=TODAY, method="phone", key="k1")
     assert kept == again
     row = Coverage.get_by_id(covered.id)
     assert (row.eligibility, row.verified_by, row.benefits_on) == ("active", "Dana", TODAY)
@@ -206,19 +206,32 @@ def test_what_was_said_on_the_phone(desk: Desk, covered: Coverage) -> None:
 
 def test_a_phone_answer_needs_a_name_or_a_number(desk: Desk, covered: Coverage) -> None:
     with pytest.raises(Invalid, match="Who said it"):
-        eligibility.by_hand(desk, covered.id, ByHand("active"), on=TODAY, method="phone")
+        answers_by_hand.by_hand(desk, covered.id, ByHand("active"), on=TODAY, method="phone")
     with pytest.raises(Invalid, match="zero or more"):
-        eligibility.by_hand(
+        answers_by_hand.by_hand(
             desk, covered.id, ByHand("active", copay_cents=-1), on=TODAY, method="portal"
         )
+
+
+def test_an_answer_that_came_meanwhile_is_not_written_over_unseen(
+    desk: Desk, covered: Coverage
+) -> None:
+    said = ByHand("inactive", representative="Dana")
+    first = answers_by_hand.by_hand(desk, covered.id, said, on=TODAY, method="phone", seen=0)
+    mine = ByHand("active", representative="Lee")
+    with pytest.raises(Stale, match="mlopez noted inactive meanwhile"):
+        answers_by_hand.by_hand(desk, covered.id, mine, on=TODAY, method="phone", seen=0)
+    assert Coverage.get_by_id(covered.id).eligibility == "inactive"
+    answers_by_hand.by_hand(desk, covered.id, mine, on=TODAY, method="phone", seen=first.id)
+    assert Coverage.get_by_id(covered.id).eligibility == "active"
 
 
 def test_could_not_verify_needs_a_reason_and_changes_no_clock(
     desk: Desk, covered: Coverage
 ) -> None:
     with pytest.raises(Invalid):
-        eligibility.could_not_verify(desk, covered.id, " ", on=TODAY)
-    eligibility.could_not_verify(desk, covered.id, "portal down", on=TODAY)
+        answers_by_hand.could_not_verify(desk, covered.id, " ", on=TODAY)
+    answers_by_hand.could_not_verify(desk, covered.id, "portal down", on=TODAY)
     row = Coverage.get_by_id(covered.id)
     assert (row.eligibility, row.verified_on) == ("unable", None)
 

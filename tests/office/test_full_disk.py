@@ -29,6 +29,7 @@ from deskterm.office import (
     activity,
     adjustments,
     anchors,
+    answers_by_hand,
     asking,
     authorizations,
     backup,
@@ -179,7 +180,7 @@ WRITES: dict[str, Callable[[Desk], object]] = {
     "eligibility.failed": lambda d: eligibility.no_answer(d, 1, "no answer"),
     "eligibility.answer": lambda d: eligibility.stored_answers(
         d, answer("EB*1*IND*30", trace=""), coverage_id=27),
-    "eligibility.note": lambda d: eligibility.could_not_verify(d, 28, "closed", on=LATER),
+    "eligibility.note": lambda d: answers_by_hand.could_not_verify(d, 28, "closed", on=LATER),
     "eligibility.assign": lambda d: verify_board.assign(d, 29, "kim"),
     "schedule.hold": lambda d: holds.hold(d, "LEE", "MAIN", DAY, 20),
     "appointment.book": lambda d: scheduling.book(

@@ -13,7 +13,7 @@ from deskterm.clock import FrozenClock
 from deskterm.db.coverage import Plan
 from deskterm.db.scheduling import VisitType
 from deskterm.db.staff import Provider
-from deskterm.office import charges, eligibility, visit_estimate
+from deskterm.office import answers_by_hand, charges, eligibility, visit_estimate
 from deskterm.office.charges import ChargeLine
 from deskterm.office.desk import Desk
 from tests import factories
@@ -258,9 +258,11 @@ def test_the_panel_asks_for_the_copay_that_the_payer_named_and_shows_the_estimat
     visit = planned(desk, case)
     (patient,) = desk.rows("SELECT patient_id FROM appointment WHERE id = ?", visit)[0]
     assert dues.estimate(desk, patient, visit) is None
-    said = eligibility.ByHand("active", copay_cents=3500, deductible_left_cents=0, reference="1")
+    said = answers_by_hand.ByHand(
+        "active", copay_cents=3500, deductible_left_cents=0, reference="1"
+    )
     (covered,) = desk.rows("SELECT id FROM coverage WHERE patient_id = ?", patient)[0]
-    eligibility.by_hand(desk, covered, said, on=TODAY, method="portal", appointment_id=visit)
+    answers_by_hand.by_hand(desk, covered, said, on=TODAY, method="portal", appointment_id=visit)
     (due,) = dues.due(desk, patient, visit)
     assert (due.due_cents, due.why) == (3500, "Aetna PPO: copay that the payer named")
     found = dues.estimate(desk, patient, visit)

@@ -8,7 +8,8 @@ import pytest
 
 from deskterm.db.coverage import Coverage
 from deskterm.db.eligibility import EligibilityAnswer, Inquiry
-from deskterm.office import connections, eligibility
+from deskterm.office import answers_by_hand, connections, eligibility
+from deskterm.office.answers_by_hand import ByHand
 from deskterm.office.connections import ConnectionEntry
 from deskterm.office.desk import Desk
 from tests.answers import PPO, answer
@@ -119,6 +120,26 @@ async def test_every_line_stands_with_its_place(made: Clinic) -> None:
         await clerk.wait_for("Needs")
         await clerk.type("v")
         await clerk.wait_for("the only one")
+
+
+async def test_another_desk_s_answer_is_said_before_this_one_is_kept(made: Clinic) -> None:
+    async with at_desk(made.desk) as clerk:
+        await clerk.type("1e+act")
+        await clerk.press("enter", "enter", "enter")
+        with elsewhere(made.desk) as there:
+            said = ByHand("inactive", representative="Dana")
+            answers_by_hand.by_hand(there, 1, said, on=TODAY, method="phone")
+        await clerk.news()
+        await clerk.press("enter", "enter")
+        await clerk.type("8812")
+        for _ in range(6):
+            if "noted inactive meanwhile" in clerk.text():
+                break
+            await clerk.press("enter")
+        assert Coverage.get_by_id(1).eligibility == "inactive"
+        assert clerk.place == "AnswerScreen" and "Enter again saves yours" in clerk.text()
+        await clerk.press("enter")
+        await clerk.wait(lambda: Coverage.get_by_id(1).eligibility == "active")
 
 
 async def test_could_not_verify_needs_a_reason(made: Clinic) -> None:
