@@ -129,7 +129,8 @@ class DayScreen(VisitKeys):
     def presence_changed(self) -> None:
         """Somebody came to, or left, the patient under the cursor."""
         super().presence_changed()
-        if self.current_visit() is not None:
+        # An open question has row 22; once it is closed the detail is shown anew.
+        if self.current_visit() is not None and self.prompt is None:
             self.show_detail()
 
     def on_day_grid_moved(self, message: DayGrid.Moved) -> None:

@@ -192,7 +192,8 @@ class FlowScreen(RowKeys, VisitKeys):
     def presence_changed(self) -> None:
         """Somebody came to, or left, the patient under the cursor."""
         super().presence_changed()
-        self.show_detail()
+        if self.prompt is None:
+            self.show_detail()
 
     def on_row_list_moved(self) -> None:
         self.show_detail()

@@ -186,10 +186,10 @@ async def test_a_call_comes_back_to_the_same_screen(made: Clinic, open_first: st
         if open_first in ("f2", "f10"):
             await clerk.type("smi")
         await clerk.settle()
-        before = (clerk.place, clerk.lines()[1:21])  # what a line means is said at its next key
+        before = (clerk.place, clerk.lines()[1:22])
         await clerk.press("f6")
         await clerk.type("w\n")
-        assert (clerk.place, clerk.lines()[1:21]) == before
+        assert (clerk.place, clerk.lines()[1:22]) == before
 
 
 async def test_a_call_over_a_form_comes_back_to_the_same_field(made: Clinic) -> None:
