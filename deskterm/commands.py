@@ -169,7 +169,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     ),
     "flow": ("f", "o", "c", "m", "j", "n", "r", "e", "p", "x", "i", "h", "s", "v", "u", "a"),
     "patient": ("b", "p", "m", "e", "a", "i", "c", "o", "r", "x", "n", "f", "j", "h", "u"),
-    "opening": ("v", "s"),
+    "opening": ("v", "a", "s"),
     "next": ("f", "x", "y", "m", "p", "b", "s", "u"),
     "history": ("v", "g", "s"),
     "message": ("f", "x", "y", "m", "j", "u"),

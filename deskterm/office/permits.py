@@ -81,7 +81,7 @@ def cover(op: Operation, appointment: Appointment, wanted: Wanted) -> None:
             if not override:
                 raise Conflict(
                     f"{need.plan} wants an authorization for {appointment.visit_type.code}: {why}",
-                    "a asks for one or chooses one; or book with a reason",
+                    "a asks for one; or book with a reason",
                     rule="authorization_missing",
                 )
             used = True

@@ -475,6 +475,12 @@ class OpeningScreen(TaskScreen):
         self.moving, changed = visit_now(self.desk, self.moving)
         return changed
 
+    async def do_authorization(self) -> None:
+        """``a``: what the plan wants before this visit; Esc comes back to the openings."""
+        patient_id = self.subject()[0]
+        if patient_id is not None:
+            await self.desk_app.go("refs", patient_id=patient_id)
+
     async def _refused(self, error: Conflict, opening: Opening, reasons: dict[str, Any]) -> None:
         """A rule stands in the way: ask for the reason that passes it, or search again."""
         self.say_error(error)

@@ -11,7 +11,7 @@ from deskterm.db.scheduling import Appointment
 from deskterm.office import authorizations, plan_rules, visits
 from deskterm.office.authorizations import AuthorizationEntry
 from deskterm.office.desk import Desk
-from tests.factories import Clinic
+from tests.factories import Clinic, become
 from tests.office.hours import open_clinic
 from tests.screens.driver import at_desk
 
@@ -120,3 +120,27 @@ async def test_find_opening_stops_and_takes_a_reason(desk: Desk, made: Clinic) -
         await clerk.type("urgent\n")
         assert Appointment.select().count() == 1
         assert VisitPermit.get().override_reason == "urgent"
+
+
+async def test_from_find_opening_the_payer_is_asked_and_the_visit_booked(
+    desk: Desk, made: Clinic
+) -> None:
+    """Who may not book without it asks for it from there, and the opening waits."""
+    joan = made.patient("SMITH", "JOAN")
+    made.cover(joan)
+    plan_rules.set_rule(desk, needs="authorization", plan="AETPPO", visit_type="FU")
+    async with at_desk(become(desk, "front_desk")) as clerk:
+        await clerk.app.go("opening", patient_id=joan.id, visit_type="FU", provider="LEE",
+                           first=date(2026, 3, 23))  # fmt: skip
+        await clerk.settle()
+        opening = clerk.screen
+        await clerk.press("enter")
+        assert "a asks for one" in clerk.text() and Appointment.select().count() == 0
+        await clerk.press("a", "plus")
+        await clerk.type("a\nPT\n97110\nm54.50\nFU\n12\n")
+        assert PriorAuthorization.get().state == "needed"
+        await clerk.press("escape")
+        assert clerk.screen is opening and "AUTH NEEDED" not in clerk.text()
+        await clerk.press("enter")
+        await clerk.wait(lambda: Appointment.select().count() == 1)
+        assert VisitPermit.get().authorization_id == PriorAuthorization.get().id
