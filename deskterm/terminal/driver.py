@@ -16,6 +16,8 @@ from typing import Any, Final, cast
 
 from textual import constants
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 
 from deskterm.terminal.keys import KeyParser
 from deskterm.terminal.signals import ignore_stop
@@ -88,10 +90,18 @@ class SafeLinuxDriver(LinuxDriver):
         super().start_application_mode()
         signal.signal(signal.SIGCONT, signal.SIG_DFL)
         ignore_stop()
+        # The stock handler reads the size inside the signal, where the next signal can come
+        # between reading and telling: the older size is told last, and stays.
+        self._loop.add_signal_handler(signal.SIGWINCH, self._tell_size)
+
+    def _tell_size(self) -> None:
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(Resize(size, size))
 
     def disable_input(self) -> None:
         # Wakes the input thread at once: it sleeps until there is something to do.
         os.write(self._wake_write, b"x")
+        self._loop.remove_signal_handler(signal.SIGWINCH)
         super().disable_input()
 
     def close(self) -> None:
