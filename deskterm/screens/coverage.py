@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from deskterm.db.journal import Entry
@@ -160,8 +161,10 @@ class CoverageScreen(DeskScreen):
         if self.appointment_id is None or not self.desk.may("view_money"):
             return []
         made = visit_estimate.for_visit(self.desk, self.appointment_id)
-        first, *rest = made.lines
-        return [[Part("ESTIMATE", "primary"), Part(f"   {first}")], *rest]
+        sentence, *rest = made.lines
+        first, *more = wrap(sentence, max(self.size.width - 12, 20))
+        return [[Part("ESTIMATE", "primary"), Part(f"   {first}")],
+                *(f"           {line}" for line in more), *rest]  # fmt: skip
 
     def show_enter(self) -> None:
         row = self.row
